@@ -1,0 +1,6 @@
+export interface Random {
+  /** Unpredictable bytes. */
+  bytes(count: number): Buffer
+  /** A whole number from 0 to 2^32 - 1. */
+  uint32(): number
+}
