@@ -1,0 +1,73 @@
+// What goes into a log and comes out of it: the values that `Log` exchanges with its owner.
+import type { RecordError } from '../wire/records/validate-batch.ts'
+
+/** Who made the records: decides what is checked, and who may write control batches. */
+export type AppendOrigin = 'client' | 'coordinator' | 'replication'
+
+export interface AppendOptions {
+  readonly leaderEpoch: number
+  readonly origin: AppendOrigin
+  /** Version of the Produce request; Infinity for records of the broker itself. */
+  readonly requestVersion: number
+  readonly nowMs: number
+}
+
+export interface AppendResult {
+  /** A code of wire/errors.ts; 0: queued. Acknowledge once `logEndOffset > lastOffset`. */
+  readonly error: number
+  readonly errorMessage: string | undefined
+  readonly recordErrors: readonly RecordError[]
+  /** -1 with an error. */
+  readonly firstOffset: number
+  readonly lastOffset: number
+  /** -1 unless the topic stamps records with the time of their append. */
+  readonly appendTimeMs: number
+  readonly logStartOffset: number
+  /** The batch was there already; the offsets are those of the first time. */
+  readonly duplicate: boolean
+}
+
+export interface ReadOptions {
+  readonly fetchOffset: number
+  readonly maxBytes: number
+  /** Exclusive; the log end when absent. Batches that reach beyond it are left out. */
+  readonly maxOffset?: number | undefined
+  /** Gives the first batch whole even when it is larger than `maxBytes`. */
+  readonly minOneBatch: boolean
+}
+
+export interface ReadResult {
+  /** 0, OFFSET_OUT_OF_RANGE or KAFKA_STORAGE_ERROR. */
+  readonly error: number
+  /** Whole batches, the first of which holds `fetchOffset`; never to be changed. */
+  readonly segments: readonly Buffer[]
+  readonly sizeBytes: number
+}
+
+export interface AbortedTransaction {
+  readonly producerId: number
+  readonly firstOffset: number
+}
+
+export interface TimestampOffset {
+  readonly timestamp: number
+  readonly offset: number
+  /** -1 when the log knows none. */
+  readonly leaderEpoch: number
+}
+
+export interface EpochEnd {
+  readonly epoch: number
+  readonly endOffset: number
+}
+
+/** One row of DescribeProducers. */
+export interface ActiveProducer {
+  readonly producerId: number
+  readonly producerEpoch: number
+  readonly lastSequence: number
+  readonly lastTimestamp: number
+  readonly coordinatorEpoch: number
+  /** -1 when no transaction is open. */
+  readonly currentTxnStartOffset: number
+}
