@@ -1,0 +1,58 @@
+// Everything that handlers work with. The broker composes it once; handlers keep nothing.
+import type { BrokerConfig } from '../config/broker-config.ts'
+import type { Controller } from '../controller/controller.ts'
+import type { GroupCoordinator } from '../coordinator/group/group-coordinator.ts'
+import type { Logs } from '../log/logs.ts'
+import type { EntityConfigs } from '../metadata/entity-configs.ts'
+import type { MetadataCache } from '../metadata/metadata-cache.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Random } from '../platform/random.ts'
+import type { Replicas } from '../replication/replicas.ts'
+import type { Authorizer } from '../security/authorizer.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import type { Metrics } from '../telemetry/metrics.ts'
+import type { ZooKeeperClient } from '../zookeeper/client.ts'
+import type { Handler } from './handler.ts'
+
+export interface HandlerContext {
+  readonly brokerId: number
+  readonly clusterId: string
+  /** The settings in force, dynamic ones included. */
+  readonly config: BrokerConfig
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  readonly metrics: Metrics
+  readonly authorizer: Authorizer
+  readonly zookeeper: ZooKeeperClient
+  readonly logs: Logs
+  readonly replicas: Replicas
+  readonly metadata: MetadataCache
+  /** Dynamic settings of topics, brokers, clients, users and addresses. */
+  readonly configs: EntityConfigs
+  readonly controller: Controller
+  readonly groups: GroupCoordinator
+  readonly internalTopics: InternalTopics
+  readonly topicCreation: TopicCreation
+  readonly producerIds: ProducerIds
+  /** What this broker serves, by API key: the source of ApiVersions. */
+  readonly handlers: ReadonlyMap<number, Handler>
+}
+
+/** Creates `__consumer_offsets` and its like when they are first needed. */
+export interface InternalTopics {
+  /** True when the topic is there; false when it is being created, or cannot be. */
+  ensure(topic: string): boolean
+}
+
+/** Creates topics that a Metadata request named, as `auto.create.topics.enable` says. */
+export interface TopicCreation {
+  /** An error code: LEADER_NOT_AVAILABLE while it is being created. */
+  autoCreate(topic: string): number
+}
+
+/** Hands out producer ids from blocks that the controller allocates. */
+export interface ProducerIds {
+  /** A fresh id, or undefined while the next block is being fetched. */
+  next(): number | undefined
+}
