@@ -1,0 +1,247 @@
+// lz4 frames. Written as Java's clients do: version 1, independent blocks of at most 64 KiB, no
+// checksums but the header's (FLG 0x60, BD 0x40). Read: everything the format allows but
+// dictionaries, also several frames, skippable ones, and the wrong header checksum (taken over
+// the magic number too) of old Kafka clients' message sets.
+//
+//   magic 04 22 4d 18 | FLG | BD | [content size int64 LE] | HC | blocks | end 00000000 | [checksum]
+//   FLG: version 2 bits, independent, block checksum, content size, content checksum, -, dictionary
+//   block: size int32 LE (top bit: stored as it is) | bytes | [checksum int32 LE]
+import { DecompressionError } from './decompression-error.ts'
+import { lz4DecodeBlock, lz4EncodeBlock } from './lz4-block.ts'
+import { optionalNative } from './optional-native.ts'
+import { xxhash32 } from './xxhash32.ts'
+
+const FRAME_MAGIC = 0x184d2204
+const SKIPPABLE_MAGIC = 0x184d2a50
+const BLOCK_BYTES = 64 * 1024
+const STORED_BIT = 0x80000000
+/** A byte of a block stands for at most so many. */
+const MAX_RATIO = 255
+/** From so many compressed bytes on the addon is worth its call. */
+const NATIVE_THRESHOLD = 2048
+
+type NativeDecode = (bytes: Buffer) => Buffer
+
+const nativeDecode = optionalNative('lz4-napi', 'decompressFrameSync', isNativeDecode)
+
+function isNativeDecode(candidate: unknown): candidate is NativeDecode {
+  if (typeof candidate !== 'function') return false
+  const sample = lz4Compress(Buffer.from('123456789'.repeat(4)))
+  const result: unknown = candidate(sample)
+  return Buffer.isBuffer(result) && result.toString() === '123456789'.repeat(4)
+}
+
+export interface Lz4WriteOptions {
+  /** Writes the header checksum as clients of magic 0 and 1 expect it. */
+  readonly legacyChecksum?: boolean
+}
+
+export function lz4Compress(bytes: Buffer, options?: Lz4WriteOptions): Buffer {
+  const blocks = Math.ceil(bytes.length / BLOCK_BYTES)
+  const frame = Buffer.allocUnsafe(7 + blocks * 4 + bytes.length + 4)
+  frame.writeUInt32LE(FRAME_MAGIC, 0)
+  frame.writeUInt8(0x60, 4)
+  frame.writeUInt8(0x40, 5)
+  frame.writeUInt8(headerChecksum(frame, options?.legacyChecksum === true ? 0 : 4, 6), 6)
+  let at = 7
+  for (let start = 0; start < bytes.length; start += BLOCK_BYTES) {
+    const end = Math.min(bytes.length, start + BLOCK_BYTES)
+    const done = lz4EncodeBlock(bytes, start, end, frame, at + 4)
+    if (done < 0) {
+      frame.writeUInt32LE(((end - start) | STORED_BIT) >>> 0, at)
+      bytes.copy(frame, at + 4, start, end)
+      at += 4 + (end - start)
+    } else {
+      frame.writeUInt32LE(done - at - 4, at)
+      at = done
+    }
+  }
+  frame.writeUInt32LE(0, at)
+  return frame.subarray(0, at + 4)
+}
+
+/** Throws DecompressionError. */
+export function lz4Decompress(bytes: Buffer, maxBytes: number): Buffer {
+  const bound = outputBound(bytes)
+  if (bytes.length >= NATIVE_THRESHOLD && nativeDecode !== undefined && isPlainFrame(bytes)) {
+    if (bound <= maxBytes) return decodeNatively(nativeDecode, bytes)
+  }
+  const output = Buffer.allocUnsafe(Math.min(bound, maxBytes))
+  const cursor = { position: 0, written: 0 }
+  while (cursor.position < bytes.length) {
+    const header = readHeader(bytes, cursor.position)
+    if (header.kind === 'skippable') cursor.position = header.end
+    else decodeFrame(bytes, header, output, cursor)
+  }
+  return cursor.written === output.length ? output : output.subarray(0, cursor.written)
+}
+
+function decodeNatively(decode: NativeDecode, bytes: Buffer): Buffer {
+  try {
+    return decode(bytes)
+  } catch (cause) {
+    throw new DecompressionError('malformed', 'lz4', { cause })
+  }
+}
+
+interface FrameHeader {
+  readonly kind: 'frame'
+  readonly blocks: number
+  readonly blockMax: number
+  readonly independent: boolean
+  readonly blockChecksum: boolean
+  readonly contentChecksum: boolean
+  readonly contentSize: number | undefined
+  /** Written by an old Kafka client. */
+  readonly legacyChecksum: boolean
+}
+
+type Header = FrameHeader | { readonly kind: 'skippable'; readonly end: number }
+
+function readHeader(bytes: Buffer, at: number): Header {
+  need(bytes, at, 4)
+  const magic = bytes.readUInt32LE(at)
+  if ((magic & 0xfffffff0) >>> 0 === SKIPPABLE_MAGIC) {
+    need(bytes, at, 8)
+    const length = 8 + bytes.readUInt32LE(at + 4)
+    need(bytes, at, length)
+    return { kind: 'skippable', end: at + length }
+  }
+  if (magic !== FRAME_MAGIC) throw malformed()
+  need(bytes, at, 7)
+  const flags = bytes.readUInt8(at + 4)
+  const descriptor = bytes.readUInt8(at + 5)
+  if (flags >>> 6 !== 1 || (flags & 0x03) !== 0 || (descriptor & 0x8f) !== 0) throw malformed()
+  const sizeCode = descriptor >>> 4
+  if (sizeCode < 4) throw malformed()
+  const hasSize = (flags & 0x08) !== 0
+  const end = at + (hasSize ? 14 : 6)
+  need(bytes, end, 1)
+  const checksum = bytes.readUInt8(end)
+  const right = headerChecksum(bytes, at + 4, end) === checksum
+  if (!right && headerChecksum(bytes, at, end) !== checksum) throw malformed()
+  return {
+    kind: 'frame',
+    blocks: end + 1,
+    blockMax: 1 << (8 + 2 * sizeCode),
+    independent: (flags & 0x20) !== 0,
+    blockChecksum: (flags & 0x10) !== 0,
+    contentChecksum: (flags & 0x04) !== 0,
+    contentSize: hasSize
+      ? bytes.readUInt32LE(at + 6) + bytes.readUInt32LE(at + 10) * 4294967296
+      : undefined,
+    legacyChecksum: !right,
+  }
+}
+
+interface Cursor {
+  position: number
+  written: number
+}
+
+function decodeFrame(bytes: Buffer, header: FrameHeader, output: Buffer, cursor: Cursor): void {
+  const start = cursor.written
+  let position = header.blocks
+  for (;;) {
+    need(bytes, position, 4)
+    const field = bytes.readUInt32LE(position)
+    position += 4
+    if (field === 0) break
+    const end = position + (field & 0x7fffffff)
+    need(bytes, position, (field & 0x7fffffff) + (header.blockChecksum ? 4 : 0))
+    decodeBlock(bytes, position, end, field >= STORED_BIT, header, output, cursor, start)
+    position = end
+    if (header.blockChecksum) {
+      if (xxhash32(bytes, position - (field & 0x7fffffff), end) !== bytes.readUInt32LE(end))
+        throw malformed()
+      position += 4
+    }
+  }
+  if (header.contentSize !== undefined && header.contentSize !== cursor.written - start)
+    throw malformed()
+  if (header.contentChecksum) {
+    need(bytes, position, 4)
+    if (xxhash32(output, start, cursor.written) !== bytes.readUInt32LE(position)) throw malformed()
+    position += 4
+  }
+  cursor.position = position
+}
+
+function decodeBlock(
+  bytes: Buffer,
+  position: number,
+  end: number,
+  stored: boolean,
+  header: FrameHeader,
+  output: Buffer,
+  cursor: Cursor,
+  frameStart: number,
+): void {
+  const at = cursor.written
+  const room = Math.min(output.length, at + header.blockMax)
+  if (stored) {
+    if (end - position > header.blockMax) throw malformed()
+    if (at + end - position > output.length) throw new DecompressionError('too-large', 'lz4')
+    bytes.copy(output, at, position, end)
+    cursor.written += end - position
+    return
+  }
+  const floor = header.independent ? at : frameStart
+  const done = lz4DecodeBlock(bytes, position, end, output, at, room, floor)
+  if (done === -2 && room === output.length) throw new DecompressionError('too-large', 'lz4')
+  if (done < 0) throw malformed()
+  cursor.written = done
+}
+
+/** The most that the blocks can stand for, from their headers alone; checks that all are there. */
+function outputBound(bytes: Buffer): number {
+  let bound = 0
+  let at = 0
+  if (bytes.length === 0) throw new DecompressionError('truncated', 'lz4')
+  while (at < bytes.length) {
+    const header = readHeader(bytes, at)
+    if (header.kind === 'skippable') {
+      at = header.end
+      continue
+    }
+    at = header.blocks
+    for (;;) {
+      need(bytes, at, 4)
+      const field = bytes.readUInt32LE(at)
+      const size = field & 0x7fffffff
+      at += 4
+      if (field === 0) break
+      bound += field >= STORED_BIT ? size : Math.min(header.blockMax, size * MAX_RATIO)
+      need(bytes, at, size)
+      at += size + (header.blockChecksum ? 4 : 0)
+    }
+    if (header.contentChecksum) at += 4
+  }
+  return bound
+}
+
+/** One frame and nothing else, in the part of the format that the addon reads correctly. */
+function isPlainFrame(bytes: Buffer): boolean {
+  const header = readHeader(bytes, 0)
+  if (header.kind !== 'frame' || header.legacyChecksum) return false
+  let at = header.blocks
+  for (;;) {
+    const field = bytes.readUInt32LE(at)
+    at += 4 + (field & 0x7fffffff)
+    if (field === 0) break
+    if (header.blockChecksum) at += 4
+  }
+  return at + (header.contentChecksum ? 4 : 0) === bytes.length
+}
+
+function headerChecksum(bytes: Buffer, start: number, end: number): number {
+  return (xxhash32(bytes, start, end) >>> 8) & 0xff
+}
+
+function need(bytes: Buffer, at: number, count: number): void {
+  if (at + count > bytes.length) throw new DecompressionError('truncated', 'lz4')
+}
+
+function malformed(): DecompressionError {
+  return new DecompressionError('malformed', 'lz4')
+}

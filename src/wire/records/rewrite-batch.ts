@@ -1,0 +1,61 @@
+// Changes of a whole batch that a leader makes: another codec, offsets in order.
+import {
+  baseOffset,
+  baseSequence,
+  isTransactional,
+  LOG_OVERHEAD,
+  producerEpoch,
+  producerId,
+  RECORD_BATCH_OVERHEAD,
+  recordCount,
+  writeCrc,
+  isControl,
+  baseTimestamp,
+  partitionLeaderEpoch,
+} from './batch.ts'
+import { buildBatch, type RecordInput } from './build-batch.ts'
+import { compress, type Compression } from './compression.ts'
+import { readSection } from './read-records.ts'
+
+/** The same batch with its records, given uncompressed as `section`, in another codec. */
+export function recompressSection(
+  batch: Buffer,
+  section: Buffer,
+  codec: Compression,
+  level?: number,
+): Buffer {
+  const records = compress(codec, section, level)
+  const result = Buffer.allocUnsafe(RECORD_BATCH_OVERHEAD + records.length)
+  batch.copy(result, 0, 0, RECORD_BATCH_OVERHEAD)
+  records.copy(result, RECORD_BATCH_OVERHEAD)
+  result.writeInt32BE(result.length - LOG_OVERHEAD, 8)
+  result.writeUInt8((batch.readUInt8(22) & ~0x07) | codec, 22)
+  writeCrc(result, 0)
+  return result
+}
+
+/**
+ * The same records with offset deltas 0, 1, 2, ...: some clients send them all as 0, which Kafka
+ * has always put right instead of refusing it.
+ */
+export function renumber(
+  batch: Buffer,
+  section: Buffer,
+  codec: Compression,
+  level?: number,
+): Buffer {
+  const first = baseTimestamp(batch, 0)
+  const records: RecordInput[] = readSection(section, recordCount(batch, 0), 0, first)
+  return buildBatch({
+    records: records.map((record, index) => ({ ...record, offsetDelta: index })),
+    baseOffset: baseOffset(batch, 0),
+    leaderEpoch: partitionLeaderEpoch(batch, 0),
+    compression: codec,
+    level,
+    producerId: producerId(batch, 0),
+    producerEpoch: producerEpoch(batch, 0),
+    baseSequence: baseSequence(batch, 0),
+    transactional: isTransactional(batch, 0),
+    control: isControl(batch, 0),
+  })
+}
