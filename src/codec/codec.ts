@@ -3,6 +3,7 @@
 import { CodecError } from './codec-error.ts'
 import { compileDecode } from './compile-decode.ts'
 import { compileEncode } from './compile-encode.ts'
+import { canCompile } from './function-from.ts'
 import { interpretDecode, interpretEncode } from './interpret.ts'
 import type { DecodedFields, Fields, InputFields } from './language.ts'
 import { planFor } from './plan.ts'
@@ -85,16 +86,6 @@ export function codec<F extends Fields>(
       }
       return version
     },
-  }
-}
-
-const canCompile = codeFromStringsAllowed()
-
-function codeFromStringsAllowed(): boolean {
-  try {
-    return new Function('return true')() === true
-  } catch {
-    return false
   }
 }
 

@@ -2,6 +2,7 @@
 // variable, runs of fixed-size fields share one check of bounds, and nothing is called per field.
 // Hot: what it generates has no closures and allocates only the result.
 import type { DecodeFunction } from './codec.ts'
+import { functionFrom } from './function-from.ts'
 import { fixedSize } from './plan.ts'
 import type { ArrayPlan, FieldPlan, LeafPlan, Plan, StructPlan } from './plan.ts'
 import * as reader from './reader.ts'
@@ -16,7 +17,7 @@ return (b, p, end) => {
 ${source.text()}
 return ${result}
 }`
-  return new Function('reader', 'shared', body)(reader, source.shared) as DecodeFunction
+  return functionFrom(['reader', 'shared'], body)(reader, source.shared) as DecodeFunction
 }
 
 class DecoderSource {

@@ -2,6 +2,7 @@
 // runs of fixed-size fields share one check for room.
 // Hot: what it generates has no closures and allocates nothing but a bigger buffer.
 import type { EncodeFunction } from './codec.ts'
+import { functionFrom } from './function-from.ts'
 import { fixedSize } from './plan.ts'
 import type { ArrayPlan, FieldPlan, LeafPlan, Plan, StructPlan } from './plan.ts'
 import { invalid } from './reader.ts'
@@ -20,12 +21,8 @@ let p = w.position
 ${source.text()}
 w.position = p
 }`
-  const parts = { ...writerParts }
-  return new Function('parts', 'invalid', 'shared', body)(
-    parts,
-    invalid,
-    source.shared,
-  ) as EncodeFunction
+  const make = functionFrom(['parts', 'invalid', 'shared'], body)
+  return make(writerParts, invalid, source.shared) as EncodeFunction
 }
 
 class EncoderSource {
