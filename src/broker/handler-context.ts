@@ -35,6 +35,10 @@ export interface HandlerContext {
   readonly internalTopics: InternalTopics
   readonly topicCreation: TopicCreation
   readonly producerIds: ProducerIds
+  /** Listeners bound to every interface and advertised nowhere: clients are told what they dialled. */
+  readonly unadvertisedListeners: ReadonlySet<string>
+  /** Version of the znode `/feature`. */
+  readonly finalizedFeaturesEpoch: number
   /** What this broker serves, by API key: the source of ApiVersions. */
   readonly handlers: ReadonlyMap<number, Handler>
 }
