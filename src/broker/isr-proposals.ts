@@ -1,0 +1,140 @@
+// Carries leaders' proposals of in-sync sets to the controller: those that came while a request was
+// under way go with the next one. A request that failed as a whole is sent again; answers about a
+// single partition are that partition's to judge.
+import type { Clock } from '../platform/clock.ts'
+import type { IsrChange, IsrOutcome, IsrWriter } from '../replication/partition-state.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import { errorByCode, Errors } from '../wire/errors.ts'
+import type {
+  AlterPartitionRequest,
+  AlterPartitionResponse,
+} from '../wire/messages/56-alter-partition.ts'
+import { ZERO_UUID } from '../wire/uuid.ts'
+import type { ControllerLink } from './controller-link.ts'
+
+const RETRY_MS = 50
+
+export interface IsrProposalsOptions {
+  readonly brokerId: number
+  readonly brokerEpoch: () => number
+  readonly controllerLink: () => ControllerLink
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+interface Proposal {
+  readonly change: IsrChange
+  readonly done: (outcome: IsrOutcome) => void
+}
+
+export class IsrProposals implements IsrWriter {
+  readonly #options: IsrProposalsOptions
+  // One per partition at most: a partition proposes again only after its answer.
+  #waiting: Proposal[] = []
+  #underWay = false
+  #closed = false
+
+  constructor(options: IsrProposalsOptions) {
+    this.#options = options
+  }
+
+  propose(change: IsrChange, done: (outcome: IsrOutcome) => void): void {
+    this.#waiting.push({ change, done })
+    this.#send()
+  }
+
+  close(): void {
+    this.#closed = true
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const { done } of waiting) done(failedOutcome(Errors.OPERATION_NOT_ATTEMPTED))
+  }
+
+  #send(): void {
+    if (this.#underWay || this.#closed || this.#waiting.length === 0) return
+    this.#underWay = true
+    const sent = this.#waiting
+    this.#waiting = []
+    this.#options
+      .controllerLink()
+      .alterPartition(this.#request(sent))
+      .then((response) => this.#accept(sent, response))
+      .catch((error) => this.#retry(sent, error))
+  }
+
+  #request(proposals: readonly Proposal[]): AlterPartitionRequest {
+    const byTopic = Map.groupBy(proposals, ({ change }) => change.topic)
+    return {
+      brokerId: this.#options.brokerId,
+      brokerEpoch: this.#options.brokerEpoch(),
+      topics: [...byTopic].map(([topicName, ofTopic]) => ({
+        topicName,
+        topicId: ofTopic[0]?.change.topicId ?? ZERO_UUID,
+        partitions: ofTopic.map(({ change }) => ({
+          partitionIndex: change.partition,
+          leaderEpoch: change.leaderEpoch,
+          newIsr: change.isr.map(({ brokerId }) => brokerId),
+          newIsrWithEpochs: [...change.isr],
+          leaderRecoveryState: change.leaderRecoveryState,
+          partitionEpoch: change.partitionEpoch,
+        })),
+      })),
+    }
+  }
+
+  #accept(sent: readonly Proposal[], response: AlterPartitionResponse): void {
+    if (response.errorCode !== Errors.NONE) {
+      this.#retry(sent, errorByCode(response.errorCode).name)
+      return
+    }
+    this.#underWay = false
+    for (const { change, done } of sent) done(outcomeOf(change, response))
+    this.#send()
+  }
+
+  #retry(sent: readonly Proposal[], reason: unknown): void {
+    if (this.#closed) {
+      for (const { done } of sent) done(failedOutcome(Errors.OPERATION_NOT_ATTEMPTED))
+      return
+    }
+    const { clock, logger } = this.#options
+    logger.warn(`In-sync sets of ${sent.length} partitions not changed yet; trying again.`, reason)
+    this.#waiting = [...sent, ...this.#waiting]
+    clock.setTimer(RETRY_MS, () => {
+      this.#underWay = false
+      this.#send()
+    })
+  }
+}
+
+function outcomeOf(change: IsrChange, response: AlterPartitionResponse): IsrOutcome {
+  for (const topic of response.topics) {
+    const isTopic =
+      topic.topicId === ZERO_UUID
+        ? topic.topicName === change.topic
+        : topic.topicId === change.topicId
+    if (!isTopic) continue
+    const answer = topic.partitions.find((state) => state.partitionIndex === change.partition)
+    if (answer === undefined) continue
+    return {
+      error: answer.errorCode,
+      leader: answer.leaderId,
+      leaderEpoch: answer.leaderEpoch,
+      isr: answer.isr,
+      leaderRecoveryState: answer.leaderRecoveryState,
+      partitionEpoch: answer.partitionEpoch,
+    }
+  }
+  return failedOutcome(Errors.UNKNOWN_SERVER_ERROR)
+}
+
+function failedOutcome(error: number): IsrOutcome {
+  return {
+    error,
+    leader: -1,
+    leaderEpoch: -1,
+    isr: [],
+    leaderRecoveryState: 0,
+    partitionEpoch: -1,
+  }
+}
