@@ -172,6 +172,16 @@ export class JuteWriter {
     this.#buffer.writeInt32BE(value, position)
   }
 
+  /** Forgets what was written from `position` on. */
+  rewind(position: number): void {
+    this.position = position
+  }
+
+  /** A view of what has been written; the next write may move it. */
+  written(): Buffer {
+    return this.#buffer.subarray(0, this.position)
+  }
+
   /** Everything written so far; the writer must not be used afterwards. */
   finish(): Buffer {
     return this.#buffer.subarray(0, this.position)
