@@ -56,7 +56,7 @@ export function decodeRequestHeader(
 
 /** Reads the header of the answer to a request of this API and version. Throws CodecError. */
 export function decodeResponseHeader(
-  api: AnyApi,
+  api: Pick<AnyApi, 'responseHeaderVersion'>,
   version: number,
   frame: Buffer,
 ): { correlationId: number; bodyPosition: number } {
