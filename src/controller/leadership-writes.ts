@@ -1,0 +1,97 @@
+// Writes leaderships by compare-and-set on the version of the state znode. Where another writer was
+// faster, the state is read again and the plan made anew.
+import { statePath } from '../metadata/znode-paths.ts'
+import { decodeState } from '../metadata/znodes.ts'
+import { ZooKeeperCode } from '../zookeeper/errors.ts'
+import type { Leadership, Partition } from './context.ts'
+import { versionOf } from './guarded-store.ts'
+import type { Unit } from './guarded-store.ts'
+import { stateBytes } from './leadership-plans.ts'
+import type { NextLeadership } from './leadership-plans.ts'
+import type { Term } from './term.ts'
+
+const MAX_ROUNDS = 10
+
+/** What a round of writing came to, per partition. */
+export interface Written {
+  readonly changed: ReadonlySet<Partition>
+  /** The plan had nothing to write. */
+  readonly unchanged: ReadonlySet<Partition>
+  /** The state could not be read or was written by a later controller. */
+  readonly failed: ReadonlySet<Partition>
+}
+
+export type Plan = (partition: Partition, leadership: Leadership) => NextLeadership | undefined
+
+/** Writes what `plan` says for each partition, and records what was written in the context. */
+export async function writeLeaderships(
+  term: Term,
+  partitions: Iterable<Partition>,
+  plan: Plan,
+): Promise<Written> {
+  const changed = new Set<Partition>()
+  const unchanged = new Set<Partition>()
+  const failed = new Set<Partition>()
+  let pending = [...partitions]
+  for (let round = 0; pending.length > 0 && round < MAX_ROUNDS; round += 1) {
+    const units: Unit[] = []
+    const planned: [Partition, NextLeadership][] = []
+    for (const partition of pending) {
+      const { leadership } = partition
+      const next = leadership === undefined ? undefined : plan(partition, leadership)
+      if (leadership === undefined) failed.add(partition)
+      else if (next === undefined) unchanged.add(partition)
+      else {
+        planned.push([partition, next])
+        units.push([setState(partition, next, leadership.partitionEpoch)])
+      }
+    }
+    const results = await term.store.write(units)
+    const conflicting: Partition[] = []
+    for (const [index, [partition, next]] of planned.entries()) {
+      const result = results[index]
+      if (result?.ok === true) {
+        partition.leadership = { ...next, partitionEpoch: versionOf(result.results[0]) }
+        changed.add(partition)
+      } else if (result?.code === ZooKeeperCode.BADVERSION) conflicting.push(partition)
+      else failed.add(partition)
+    }
+    pending = await refresh(term, conflicting, failed)
+  }
+  for (const partition of pending) failed.add(partition)
+  return { changed, unchanged, failed }
+}
+
+function setState(partition: Partition, next: NextLeadership, version: number): Unit[number] {
+  const path = statePath(partition.topic.name, partition.index)
+  return { kind: 'set', path, data: stateBytes(next), version }
+}
+
+// Takes over the states that others wrote; those of a later controller fail.
+async function refresh(
+  term: Term,
+  partitions: readonly Partition[],
+  failed: Set<Partition>,
+): Promise<Partition[]> {
+  await readLeaderships(term, partitions)
+  return partitions.filter(({ leadership }, index) => {
+    const isOurs = leadership !== undefined && leadership.controllerEpoch <= term.context.epoch
+    const partition = partitions[index]
+    if (!isOurs && partition !== undefined) failed.add(partition)
+    return isOurs
+  })
+}
+
+/** Reads state znodes into the context; a missing one leaves no leadership. */
+export async function readLeaderships(term: Term, partitions: readonly Partition[]): Promise<void> {
+  const paths = partitions.map(({ topic, index }) => statePath(topic.name, index))
+  const states = await term.store.readAll(paths)
+  for (const [index, partition] of partitions.entries()) {
+    const read = states[index]
+    const node = decodeState(read?.data ?? null)
+    partition.leadership =
+      node === undefined || read === undefined
+        ? undefined
+        : { ...node, partitionEpoch: read.stat.version }
+  }
+}
