@@ -1,6 +1,7 @@
 // What this broker asks of the controller: in process while it is the controller itself, else over
 // the connection to the broker that is.
-import type { Api, Request, RequestInput, Response } from '../codec/api.ts'
+import type { BrokerLink } from '../client/broker-link.ts'
+import type { Request, Response } from '../codec/api.ts'
 import type { Controller } from '../controller/controller.ts'
 import { Errors, KafkaError } from '../wire/errors.ts'
 import { ControlledShutdown } from '../wire/messages/07-controlled-shutdown.ts'
@@ -8,18 +9,13 @@ import { CreateTopics } from '../wire/messages/19-create-topics.ts'
 import { AlterPartition } from '../wire/messages/56-alter-partition.ts'
 import { AllocateProducerIds } from '../wire/messages/67-allocate-producer-ids.ts'
 
-/** Sends a request to another broker at the highest version that both know. */
-export interface BrokerRequests {
-  request<A extends Api>(brokerId: number, api: A, body: RequestInput<A>): Promise<Response<A>>
-}
-
 export class ControllerLink {
   readonly #controller: Controller
-  readonly #brokers: BrokerRequests
+  readonly #linkTo: (brokerId: number) => BrokerLink
 
-  constructor(controller: Controller, brokers: BrokerRequests) {
+  constructor(controller: Controller, linkTo: (brokerId: number) => BrokerLink) {
     this.#controller = controller
-    this.#brokers = brokers
+    this.#linkTo = linkTo
   }
 
   async createTopics(
@@ -27,7 +23,7 @@ export class ControllerLink {
   ): Promise<{ name: string; error: number }[]> {
     const topics = this.#controller.isActive
       ? await this.#controller.createTopics(body, CreateTopics.maxVersion)
-      : (await this.#remote(CreateTopics, body)).topics
+      : (await this.#remote().call(CreateTopics, body)).topics
     return topics.map(({ name, errorCode }) => ({ name, error: errorCode }))
   }
 
@@ -37,26 +33,26 @@ export class ControllerLink {
     if (this.#controller.isActive) {
       return this.#controller.alterPartition(body, AlterPartition.maxVersion)
     }
-    return this.#remote(AlterPartition, body)
+    return this.#remote().call(AlterPartition, body)
   }
 
   async allocateProducerIds(
     body: Request<typeof AllocateProducerIds>,
   ): Promise<Response<typeof AllocateProducerIds>> {
     if (this.#controller.isActive) return this.#controller.allocateProducerIds(body)
-    return this.#remote(AllocateProducerIds, body)
+    return this.#remote().call(AllocateProducerIds, body)
   }
 
   async controlledShutdown(
     body: Request<typeof ControlledShutdown>,
   ): Promise<Response<typeof ControlledShutdown>> {
     if (this.#controller.isActive) return this.#controller.controlledShutdown(body)
-    return this.#remote(ControlledShutdown, body)
+    return this.#remote().call(ControlledShutdown, body)
   }
 
-  #remote<A extends Api>(api: A, body: RequestInput<A>): Promise<Response<A>> {
+  #remote(): BrokerLink {
     const { controllerId } = this.#controller
     if (controllerId < 0) throw new KafkaError(Errors.NOT_CONTROLLER, 'No controller is known.')
-    return this.#brokers.request(controllerId, api, body)
+    return this.#linkTo(controllerId)
   }
 }

@@ -12,6 +12,7 @@ import type { Authorizer } from '../security/authorizer.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { ZooKeeperClient } from '../zookeeper/client.ts'
+import type { ControlRequests } from './control-requests.ts'
 import type { Handler } from './handler.ts'
 
 export interface HandlerContext {
@@ -32,6 +33,8 @@ export interface HandlerContext {
   readonly configs: EntityConfigs
   readonly controller: Controller
   readonly groups: GroupCoordinator
+  /** What the controller's requests do here. */
+  readonly control: ControlRequests
   readonly internalTopics: InternalTopics
   readonly topicCreation: TopicCreation
   readonly producerIds: ProducerIds
