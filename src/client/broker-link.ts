@@ -186,7 +186,11 @@ async function askVersions(connection: Connection): Promise<ReadonlyMap<number, 
   return new Map(answer.apiKeys.map((entry) => [entry.apiKey, entry]))
 }
 
-function choose(api: AnyApi, offered: ReadonlyMap<number, Offered>, bounds: VersionBounds): number {
+function choose(
+  api: ApiRange,
+  offered: ReadonlyMap<number, Offered>,
+  bounds: VersionBounds,
+): number {
   const broker = offered.get(api.key)
   const min = Math.max(bounds.min ?? api.minVersion, broker?.minVersion ?? 0)
   const max = Math.min(bounds.max ?? api.maxVersion, broker?.maxVersion ?? -1)

@@ -1,0 +1,286 @@
+// Sends records: chooses partitions, gathers batches, one request at a time per leader.
+//
+// Always: a partition has at most one batch in flight, so the order of its records is that of the
+// calls; what waits in memory stays below `bufferBytes`, beyond which `send` waits itself.
+import { sleep } from '../platform/clock.ts'
+import { Errors, KafkaError } from '../wire/errors.ts'
+import { Produce } from '../wire/messages/00-produce.ts'
+import { InitProducerId } from '../wire/messages/22-init-producer-id.ts'
+import type { RecordInput } from '../wire/records/build-batch.ts'
+import { Compression } from '../wire/records/compression.ts'
+import type { KafkaClient } from './kafka-client.ts'
+import { partitionForKey } from './partitioner.ts'
+import { PartitionQueue, estimateBytes } from './producer-batch.ts'
+import type { ProducedRecord, ProducerIdentity, SealedBatch } from './producer-batch.ts'
+import { backoffMs } from './retry.ts'
+
+export interface ProducerOptions {
+  /** -1 (all in sync) when left out. */
+  readonly acks?: -1 | 0 | 1 | undefined
+  readonly compression?: Compression | undefined
+  /** Numbers batches so that a retry is not written twice; on unless acks says otherwise. */
+  readonly idempotent?: boolean | undefined
+  /** How long a batch waits for more records; 0 when left out. */
+  readonly lingerMs?: number | undefined
+  /** 16 KiB when left out. */
+  readonly batchBytes?: number | undefined
+  /** 32 MiB when left out. */
+  readonly bufferBytes?: number | undefined
+  /** What a broker may take for one request; 30 s when left out. */
+  readonly requestTimeoutMs?: number | undefined
+  /** From the first attempt to send a batch until it is given up; 2 min when left out. */
+  readonly deliveryTimeoutMs?: number | undefined
+}
+
+/** A record to send. */
+export interface RecordToSend {
+  readonly topic: string
+  /** Chosen by key, or in turn, when left out. */
+  readonly partition?: number | undefined
+  readonly key?: Buffer | null | undefined
+  readonly value: Buffer | null
+  readonly headers?: RecordInput['headers']
+  /** Now, when left out. */
+  readonly timestamp?: number | undefined
+}
+
+const MARGIN_MS = 5000
+
+export class Producer {
+  readonly #client: KafkaClient
+  readonly #options: Required<{ [K in keyof ProducerOptions]: NonNullable<ProducerOptions[K]> }>
+  readonly #queues = new Map<string, Map<number, PartitionQueue>>()
+  /** Per topic, the partition that records without a key go to, and how full its batch is. */
+  readonly #sticky = new Map<string, { partition: number; bytes: number }>()
+  readonly #releaseWaiters: (() => void)[] = []
+  #admission: Promise<void> = Promise.resolve()
+  #bufferedBytes = 0
+  #identity: Promise<ProducerIdentity> | undefined
+  #closed = false
+
+  constructor(client: KafkaClient, options: ProducerOptions = {}) {
+    this.#client = client
+    const acks = options.acks ?? -1
+    this.#options = {
+      acks,
+      compression: options.compression ?? Compression.none,
+      idempotent: options.idempotent ?? acks === -1,
+      lingerMs: options.lingerMs ?? 0,
+      batchBytes: options.batchBytes ?? 16 * 1024,
+      bufferBytes: options.bufferBytes ?? 32 * 1024 * 1024,
+      requestTimeoutMs: options.requestTimeoutMs ?? 30_000,
+      deliveryTimeoutMs: options.deliveryTimeoutMs ?? 120_000,
+    }
+  }
+
+  /** Resolves when the record is written as `acks` demands. Rejects with KafkaError. */
+  send(record: RecordToSend): Promise<ProducedRecord> {
+    return new Promise((resolve, reject) => {
+      // One after the other, so that records of a partition keep the order of the calls.
+      this.#admission = this.#admission
+        .then(() => this.#admit(record, resolve, reject))
+        .catch(reject)
+    })
+  }
+
+  /** Resolves when nothing waits or is in flight any more. */
+  async flush(): Promise<void> {
+    await this.#admission
+    while (this.#bufferedBytes > 0) await this.#release()
+  }
+
+  /** Sends what waits, then ends. */
+  async close(): Promise<void> {
+    await this.flush()
+    this.#closed = true
+  }
+
+  async #admit(
+    record: RecordToSend,
+    resolve: (produced: ProducedRecord) => void,
+    reject: (error: unknown) => void,
+  ): Promise<void> {
+    if (this.#closed) throw new KafkaError(Errors.NETWORK_EXCEPTION, 'the producer was closed')
+    const input: RecordInput = {
+      key: record.key ?? null,
+      value: record.value,
+      headers: record.headers,
+      timestamp: record.timestamp ?? this.#client.platform.clock.nowMs(),
+    }
+    const bytes = estimateBytes(input)
+    while (this.#bufferedBytes > 0 && this.#bufferedBytes + bytes > this.#options.bufferBytes) {
+      await this.#release()
+    }
+    const queue = this.#queue(record.topic, await this.#partitionOf(record, bytes))
+    this.#bufferedBytes += bytes
+    const finish = (): void => {
+      this.#bufferedBytes -= bytes
+      for (const waiter of this.#releaseWaiters.splice(0)) waiter()
+    }
+    queue.push({
+      record: input,
+      bytes,
+      resolve: (produced) => {
+        finish()
+        resolve(produced)
+      },
+      reject: (error) => {
+        finish()
+        reject(error)
+      },
+    })
+    this.#schedule(queue)
+  }
+
+  /** Resolves when a record has left the buffer. */
+  #release(): Promise<void> {
+    return new Promise((resolve) => this.#releaseWaiters.push(resolve))
+  }
+
+  async #partitionOf(record: RecordToSend, bytes: number): Promise<number> {
+    if (record.partition !== undefined) return record.partition
+    const count = await this.#partitionCount(record.topic)
+    if (record.key !== undefined && record.key !== null) return partitionForKey(record.key, count)
+    let sticky = this.#sticky.get(record.topic)
+    if (sticky === undefined) {
+      sticky = { partition: this.#client.platform.random.uint32() % count, bytes: 0 }
+      this.#sticky.set(record.topic, sticky)
+    } else if (sticky.bytes + bytes > this.#options.batchBytes) {
+      sticky.partition = (sticky.partition + 1) % count
+      sticky.bytes = 0
+    }
+    sticky.bytes += bytes
+    return sticky.partition % count
+  }
+
+  #partitionCount(topic: string): Promise<number> {
+    return this.#client.retry(async () => {
+      try {
+        return (await this.#client.topic(topic)).partitions.length
+      } catch (error) {
+        const isMissing =
+          error instanceof KafkaError && error.code === Errors.UNKNOWN_TOPIC_OR_PARTITION
+        if (isMissing) await this.#client.createMissing(topic)
+        throw error
+      }
+    })
+  }
+
+  #queue(topic: string, partition: number): PartitionQueue {
+    let partitions = this.#queues.get(topic)
+    if (partitions === undefined) {
+      partitions = new Map()
+      this.#queues.set(topic, partitions)
+    }
+    let queue = partitions.get(partition)
+    if (queue === undefined) {
+      queue = new PartitionQueue(topic, partition)
+      partitions.set(partition, queue)
+    }
+    return queue
+  }
+
+  #schedule(queue: PartitionQueue): void {
+    if (queue.sealed !== undefined || queue.isScheduled) return
+    queue.isScheduled = true
+    const { lingerMs, batchBytes } = this.#options
+    const start = (): void => {
+      queue.isScheduled = false
+      void this.#drain(queue)
+    }
+    const { clock } = this.#client.platform
+    if (lingerMs === 0 || queue.waitingBytes >= batchBytes) clock.defer(start)
+    else clock.setTimer(lingerMs, start)
+  }
+
+  /** Sends batch after batch until nothing waits; every record is resolved or rejected. */
+  async #drain(queue: PartitionQueue): Promise<void> {
+    while (!queue.isEmpty && queue.sealed === undefined) {
+      let batch: SealedBatch | undefined
+      try {
+        const identity = this.#options.idempotent ? await this.#identify() : undefined
+        // Another drain may have taken what waited, while this one learned who it is.
+        if (queue.sealed !== undefined || queue.isEmpty) return
+        batch = queue.seal(this.#options.batchBytes, this.#options.compression, identity)
+        await this.#deliver(batch)
+      } catch (error) {
+        if (batch === undefined) queue.rejectAll(error)
+        else this.#giveUp(batch, error)
+      } finally {
+        if (batch !== undefined) queue.sealed = undefined
+      }
+    }
+  }
+
+  #giveUp(batch: SealedBatch, error: unknown): void {
+    for (const waiting of batch.waiting) waiting.reject(error)
+    // The numbers of the lost batch are a gap that brokers refuse: begin anew under another id.
+    this.#identity = undefined
+  }
+
+  #identify(): Promise<ProducerIdentity> {
+    const question = { transactionalId: null, transactionTimeoutMs: 0 }
+    this.#identity ??= this.#client
+      .retry(async () => {
+        const answer = await this.#client.call(InitProducerId, question)
+        if (answer.errorCode !== Errors.NONE) throw new KafkaError(answer.errorCode)
+        return { producerId: answer.producerId, producerEpoch: answer.producerEpoch }
+      })
+      .catch((error: unknown) => {
+        this.#identity = undefined
+        throw error
+      })
+    return this.#identity
+  }
+
+  async #deliver(batch: SealedBatch): Promise<void> {
+    const { clock, random } = this.#client.platform
+    const endMs = clock.monotonicMs() + this.#options.deliveryTimeoutMs
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#sendOnce(batch)
+      } catch (error) {
+        if (!(error instanceof KafkaError) || !error.retriable) throw error
+        this.#client.forgetTopic(batch.queue.topic)
+        const waitMs = backoffMs(attempt, {}, random)
+        if (clock.monotonicMs() + waitMs > endMs) throw error
+        await sleep(clock, waitMs)
+      }
+    }
+  }
+
+  async #sendOnce(batch: SealedBatch): Promise<void> {
+    const { topic, partition } = batch.queue
+    const { acks, requestTimeoutMs } = this.#options
+    const { leader } = await this.#client.partition(topic, partition)
+    const link = this.#client.node(leader)
+    const partitionData = [{ index: partition, records: batch.bytes }]
+    const question = {
+      acks,
+      timeoutMs: requestTimeoutMs,
+      topicData: [{ name: topic, partitionData }],
+    }
+    const bounds = { min: 3, timeoutMs: requestTimeoutMs + MARGIN_MS }
+    if (acks === 0) {
+      await link.send(Produce, question, bounds)
+      settle(batch, -1, -1)
+      return
+    }
+    const response = await link.call(Produce, question, bounds)
+    const answer = response.responses[0]?.partitionResponses[0]
+    if (answer === undefined) throw new KafkaError(Errors.UNKNOWN_SERVER_ERROR)
+    const isWritten =
+      answer.errorCode === Errors.NONE || answer.errorCode === Errors.DUPLICATE_SEQUENCE_NUMBER
+    if (!isWritten) throw new KafkaError(answer.errorCode, answer.errorMessage ?? undefined)
+    settle(batch, answer.baseOffset, answer.logAppendTimeMs)
+  }
+}
+
+function settle(batch: SealedBatch, baseOffset: number, appendTimeMs: number): void {
+  const { topic, partition } = batch.queue
+  for (const [index, { record, resolve }] of batch.waiting.entries()) {
+    const offset = baseOffset < 0 ? -1 : baseOffset + index
+    const timestamp = appendTimeMs >= 0 ? appendTimeMs : record.timestamp
+    resolve({ topic, partition, offset, timestamp })
+  }
+}

@@ -1,0 +1,75 @@
+// What a client knows of topics, from the last Metadata answers.
+import { Errors } from '../wire/errors.ts'
+import type { MetadataResponse } from '../wire/messages/03-metadata.ts'
+
+/** One partition; leader -1 when there is none. */
+export interface PartitionMetadata {
+  readonly errorCode: number
+  readonly partition: number
+  readonly leader: number
+  readonly leaderEpoch: number
+  readonly replicas: readonly number[]
+  readonly isr: readonly number[]
+  readonly offlineReplicas: readonly number[]
+}
+
+/** A topic with its partitions in ascending order. */
+export interface TopicMetadata {
+  readonly errorCode: number
+  readonly name: string
+  readonly id: string
+  readonly isInternal: boolean
+  readonly partitions: readonly PartitionMetadata[]
+}
+
+/** The topics of a Metadata answer, also those with an error; nameless ones are left out. */
+export function topicsOf(response: MetadataResponse): TopicMetadata[] {
+  const topics: TopicMetadata[] = []
+  for (const topic of response.topics) {
+    if (topic.name === null) continue
+    const partitions = topic.partitions.map((partition) => ({
+      errorCode: partition.errorCode,
+      partition: partition.partitionIndex,
+      leader: partition.leaderId,
+      leaderEpoch: partition.leaderEpoch,
+      replicas: partition.replicaNodes,
+      isr: partition.isrNodes,
+      offlineReplicas: partition.offlineReplicas,
+    }))
+    partitions.sort((a, b) => a.partition - b.partition)
+    const { errorCode, topicId, isInternal } = topic
+    topics.push({ errorCode, name: topic.name, id: topicId, isInternal, partitions })
+  }
+  return topics
+}
+
+/** Topics that were asked for lately. Only those without an error are kept. */
+export class TopicCache {
+  readonly #topics = new Map<string, { topic: TopicMetadata; fetchedMs: number }>()
+  readonly #maxAgeMs: number
+  readonly #maxTopics: number
+
+  constructor(maxAgeMs: number, maxTopics = 10_000) {
+    this.#maxAgeMs = maxAgeMs
+    this.#maxTopics = maxTopics
+  }
+
+  get(name: string, nowMs: number): TopicMetadata | undefined {
+    const entry = this.#topics.get(name)
+    if (entry === undefined || nowMs - entry.fetchedMs > this.#maxAgeMs) return undefined
+    return entry.topic
+  }
+
+  put(topic: TopicMetadata, nowMs: number): void {
+    this.#topics.delete(topic.name)
+    if (topic.errorCode !== Errors.NONE) return
+    this.#topics.set(topic.name, { topic, fetchedMs: nowMs })
+    const oldest = this.#topics.keys().next()
+    if (this.#topics.size > this.#maxTopics && !oldest.done) this.#topics.delete(oldest.value)
+  }
+
+  /** Forgets a topic, so that the next question goes to a broker. */
+  forget(name: string): void {
+    this.#topics.delete(name)
+  }
+}
