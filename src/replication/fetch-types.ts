@@ -13,6 +13,7 @@ export const DEBUGGING_CONSUMER = -2
 /** One partition of a fetch. A session keeps it from request to request and updates it. */
 export interface FetchTarget {
   readonly topic: string
+  /** The zero uuid when the request went by name. */
   readonly topicId: string
   readonly partition: number
   fetchOffset: number
@@ -23,8 +24,6 @@ export interface FetchTarget {
   lastFetchedEpoch: number
   /** Log start offset of the follower; -1 from consumers. */
   logStartOffset: number
-  /** Known before reading (authorization, unknown topic id); 0: read. */
-  error: number
 }
 
 /** Who fetches, how much, and how long it may take. */
@@ -39,18 +38,19 @@ export interface FetchOptions {
   readonly maxBytes: number
   /** The first non-empty partition gives a whole batch even above the limits (version 3+). */
   readonly minOneBatch: boolean
-  /** Whether a consumer must read from the leader (before version 11). */
+  /** Whether only a leader may answer: followers, and consumers before version 11. */
   readonly leaderOnly: boolean
-  /** Where the reader sits; undefined when it did not say. */
-  readonly rack: string | undefined
+  /** Where the reader sits; empty when it did not say. */
+  readonly rack: string
 }
 
 export interface FetchResult {
   readonly error: number
-  /** -1 with an error. */
+  /** -1 with an error, as the two offsets below. */
   readonly highWatermark: number
   readonly lastStableOffset: number
   readonly logStartOffset: number
+  /** Where the reader's log and this one part; no records then. */
   readonly divergingEpoch: EpochEnd | undefined
   /** Null unless the reader asked for committed records only. */
   readonly abortedTransactions: readonly AbortedTransaction[] | null
@@ -64,4 +64,21 @@ export interface FetchResult {
 export interface WaitingOperation {
   /** Forgets it: its callback is never called. For a connection that is gone. */
   cancel(): void
+}
+
+const NO_SEGMENTS: readonly Buffer[] = []
+
+/** A result without records, for a reader that gets `error`. */
+export function failedFetch(error: number): FetchResult {
+  return {
+    error,
+    highWatermark: -1,
+    lastStableOffset: -1,
+    logStartOffset: -1,
+    divergingEpoch: undefined,
+    abortedTransactions: null,
+    preferredReadReplica: -1,
+    segments: NO_SEGMENTS,
+    sizeBytes: 0,
+  }
 }

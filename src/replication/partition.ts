@@ -1,23 +1,493 @@
 // One replica of one partition on this broker: follower or leader, with its log.
+//   logStartOffset ≤ lastStableOffset ≤ highWatermark ≤ logEndOffset
+//   A leader's high watermark is the smallest log end in the maximal in-sync set, and rests while
+//   the committed set is smaller than `min.insync.replicas`. Followers truncate by leader epoch,
+//   never by the high watermark (KIP-101). Whatever carries an older epoch is refused.
+// Hot: appends and wake-ups are plain calls, without a promise or a closure per batch.
+import type { AppendOptions, AppendResult } from '../log/log-types.ts'
 import type { Log } from '../log/log.ts'
-import type { LeadershipState } from './partition-state.ts'
+import { Errors } from '../wire/errors.ts'
+import { failedAppend } from './append-results.ts'
+import { InSyncSet } from './in-sync-set.ts'
+import type { IsrOutcome, LeadershipState } from './partition-state.ts'
+import type { PartitionSurroundings } from './partition-surroundings.ts'
+import { ReplicaProgress } from './replica-progress.ts'
+import type { FollowerPosition } from './replica-progress.ts'
+import { WaitQueue } from './wait-queue.ts'
+import type { AppendWait } from './wait-queue.ts'
 
-export declare class Partition {
+/** Waits on a partition for more to read, or for anything that changes the answer. */
+export interface PartitionReader {
+  /** Sees all that is written, as followers do; else up to the high watermark. */
+  readonly seesLogEnd: boolean
+  /** `bytes`, at most, have become readable. */
+  onReadable(bytes: number): void
+  /** Leadership, epoch or availability changed: the answer may be an error now. */
+  onStateChange(): void
+}
+
+const NONE = -1
+/** Given to listeners of the high watermark when the partition is no longer led here. */
+export const NO_LONGER_LEADER = -1
+
+export class Partition {
   readonly topic: string
   readonly index: number
   topicId: string | undefined
+  readonly #surroundings: PartitionSurroundings
+  #log: Log | undefined
+  #offline = false
+  #isLeader = false
+  #leader = NONE
+  #leaderEpoch = NONE
+  #partitionEpoch = NONE
+  /** Log end when this broker became leader of the epoch; NONE on a follower. */
+  #epochStartOffset = NONE
+  #replicas: readonly number[] = []
+  #inSync = new InSyncSet([], 0)
+  readonly #followers = new Map<number, ReplicaProgress>()
+  #leaderHighWatermark = 0
+  #unseenByLogEnd = 0
+  #unseenByHighWatermark = 0
+  readonly #awaitingWrite = new WaitQueue()
+  readonly #awaitingCommit = new WaitQueue()
+  readonly #readers = new Set<PartitionReader>()
+  readonly #highWatermarkListeners = new Set<(offset: number) => void>()
+  readonly #lowWatermarkListeners = new Set<() => void>()
+
+  constructor(topic: string, index: number, surroundings: PartitionSurroundings) {
+    this.topic = topic
+    this.index = index
+    this.#surroundings = surroundings
+  }
+
   /** Undefined until the first LeaderAndIsr, or when its directory has failed. */
-  get log(): Log | undefined
-  get isLeader(): boolean
+  get log(): Log | undefined {
+    return this.#log
+  }
+
+  get isOffline(): boolean {
+    return this.#offline
+  }
+
+  get isLeader(): boolean {
+    return this.#isLeader
+  }
+
   /** -1: none. */
-  get leader(): number
-  get leaderEpoch(): number
-  get partitionEpoch(): number
-  get replicas(): readonly number[]
-  get isr(): readonly number[]
-  get highWatermark(): number
-  becomeLeader(state: LeadershipState, nowMs: number): boolean
-  becomeFollower(state: LeadershipState): boolean
-  /** Calls back whenever the high watermark of this leader moves, and once with -1 when it no longer leads. */
-  onHighWatermark(listener: (offset: number) => void): () => void
+  get leader(): number {
+    return this.#leader
+  }
+
+  get leaderEpoch(): number {
+    return this.#leaderEpoch
+  }
+
+  get partitionEpoch(): number {
+    return this.#partitionEpoch
+  }
+
+  get replicas(): readonly number[] {
+    return this.#replicas
+  }
+
+  get isr(): readonly number[] {
+    return this.#inSync.committed
+  }
+
+  get inSyncSet(): InSyncSet {
+    return this.#inSync
+  }
+
+  get followers(): ReadonlyMap<number, ReplicaProgress> {
+    return this.#followers
+  }
+
+  get highWatermark(): number {
+    return this.#log?.highWatermark ?? 0
+  }
+
+  /** Where the leader epoch began in this log; -1 on a follower. */
+  get epochStartOffset(): number {
+    return this.#epochStartOffset
+  }
+
+  get minInSyncReplicas(): number {
+    const wanted = this.#log?.config.minInsyncReplicas ?? 1
+    return Math.min(wanted, Math.max(1, this.#replicas.length))
+  }
+
+  get isUnderMinIsr(): boolean {
+    return this.#isLeader && this.#inSync.committed.length < this.minInSyncReplicas
+  }
+
+  // ---- leadership
+
+  /** The log to lead or follow with; replaces one that was lost with its directory. */
+  attach(log: Log): void {
+    if (this.#log === log) return
+    this.#log = log
+    this.#offline = false
+    log.onAdvance = (logEndOffset) => this.#onAdvance(logEndOffset)
+  }
+
+  /** True when this broker leads under an epoch that it did not lead before. */
+  becomeLeader(state: LeadershipState, nowMs: number): boolean {
+    const log = this.#requireLog()
+    if (state.partitionEpoch < this.#partitionEpoch) return false
+    const isNewEpoch = state.leaderEpoch > this.#leaderEpoch
+    const wasLeader = this.#isLeader
+    this.#adopt(state)
+    this.#isLeader = true
+    if (isNewEpoch || !wasLeader) {
+      // The epoch is on disk before anything is served under it, also when nothing is appended.
+      this.#epochStartOffset = log.nextOffset
+      log.assignEpochStartOffset(state.leaderEpoch, log.nextOffset)
+      for (const follower of this.#followers.values()) {
+        const inSync = state.isr.includes(follower.brokerId)
+        if (wasLeader) follower.renew(nowMs, log.nextOffset, inSync)
+        else follower.reset(nowMs, inSync)
+      }
+    }
+    this.#advanceHighWatermark(nowMs)
+    this.#wakeReadersForState()
+    return isNewEpoch || !wasLeader
+  }
+
+  /** True when leader or leader epoch changed, so that fetching must start again. */
+  becomeFollower(state: LeadershipState): boolean {
+    if (state.partitionEpoch < this.#partitionEpoch) return false
+    const changed = state.leader !== this.#leader || state.leaderEpoch !== this.#leaderEpoch
+    const wasLeader = this.#isLeader
+    this.#adopt(state)
+    this.#isLeader = false
+    this.#epochStartOffset = NONE
+    for (const follower of this.#followers.values()) follower.reset(0, false)
+    if (wasLeader) this.#resign(Errors.NOT_LEADER_OR_FOLLOWER)
+    this.#wakeReadersForState()
+    return changed
+  }
+
+  /** The controller has taken this replica away from the broker. */
+  stop(): void {
+    this.#isLeader = false
+    this.#leader = NONE
+    this.#resign(Errors.NOT_LEADER_OR_FOLLOWER)
+    this.#wakeReadersForState()
+  }
+
+  /** The log directory has failed: nothing can be answered until a new log is attached. */
+  goOffline(): void {
+    this.#offline = true
+    this.#isLeader = false
+    this.#log = undefined
+    this.#resign(Errors.KAFKA_STORAGE_ERROR)
+    this.#wakeReadersForState()
+  }
+
+  /** 0, FENCED_LEADER_EPOCH or UNKNOWN_LEADER_EPOCH; -1 is not checked (KIP-320). */
+  checkLeaderEpoch(currentLeaderEpoch: number): number {
+    if (currentLeaderEpoch < 0 || currentLeaderEpoch === this.#leaderEpoch) return Errors.NONE
+    return currentLeaderEpoch < this.#leaderEpoch
+      ? Errors.FENCED_LEADER_EPOCH
+      : Errors.UNKNOWN_LEADER_EPOCH
+  }
+
+  // ---- appending
+
+  /** Appends as leader; with `acks` -1 only when enough replicas are in sync. */
+  append(records: Buffer, acks: number, options: Omit<AppendOptions, 'leaderEpoch'>): AppendResult {
+    const log = this.#log
+    if (log === undefined) return failedAppend(Errors.KAFKA_STORAGE_ERROR)
+    if (!this.#isLeader) return failedAppend(Errors.NOT_LEADER_OR_FOLLOWER)
+    if (acks === -1 && this.#inSync.committed.length < this.minInSyncReplicas) {
+      return failedAppend(Errors.NOT_ENOUGH_REPLICAS)
+    }
+    const result = log.appendAsLeader(records, {
+      leaderEpoch: this.#leaderEpoch,
+      origin: options.origin,
+      requestVersion: options.requestVersion,
+      nowMs: options.nowMs,
+    })
+    if (result.error === Errors.NONE && !result.duplicate) this.#countUnseen(records.length)
+    return result
+  }
+
+  /** Whether what was appended up to `lastOffset` is acknowledged already; else `wait` will be told. */
+  awaitAppend(wait: AppendWait, acks: number): boolean {
+    const log = this.#log
+    if (log === undefined) return false
+    if (acks === -1) {
+      if (log.highWatermark > wait.lastOffset) return true
+      this.#awaitingCommit.push(wait)
+    } else {
+      if (log.logEndOffset > wait.lastOffset) return true
+      this.#awaitingWrite.push(wait)
+    }
+    return false
+  }
+
+  onAppendWaitOver(acks: number): void {
+    if (acks === -1) this.#awaitingCommit.onOver()
+    else this.#awaitingWrite.onOver()
+  }
+
+  /** 0, or NOT_ENOUGH_REPLICAS_AFTER_APPEND when the set shrank below the minimum meanwhile. */
+  get commitError(): number {
+    return this.#inSync.maximal.length < this.minInSyncReplicas
+      ? Errors.NOT_ENOUGH_REPLICAS_AFTER_APPEND
+      : Errors.NONE
+  }
+
+  // ---- following
+
+  appendAsFollower(records: Buffer): AppendResult {
+    const log = this.#requireLog()
+    const result = log.appendAsFollower(records)
+    if (result.error === Errors.NONE) this.#countUnseen(records.length)
+    return result
+  }
+
+  /** What a fetch answer said of the leader's log. */
+  followLeader(highWatermark: number, logStartOffset: number): void {
+    const log = this.#requireLog()
+    this.#leaderHighWatermark = highWatermark
+    if (logStartOffset > log.logStartOffset) log.advanceLogStartOffset(logStartOffset)
+    this.#followHighWatermark()
+  }
+
+  // ---- followers, as their leader sees them
+
+  /** Takes note of a follower's fetch; answers an error that the follower gets instead of records. */
+  recordFollowerFetch(brokerId: number, position: FollowerPosition): number {
+    const follower = this.#followers.get(brokerId)
+    if (follower === undefined) return Errors.NOT_LEADER_OR_FOLLOWER
+    if (follower.isStale(position.brokerEpoch)) return Errors.NOT_LEADER_OR_FOLLOWER
+    const endBefore = follower.logEndOffset
+    const startBefore = follower.logStartOffset
+    follower.record(position)
+    this.#maybeExpand(follower)
+    if (follower.logEndOffset !== endBefore) this.#advanceHighWatermark(position.fetchMs)
+    if (follower.logStartOffset !== startBefore) this.#notifyLowWatermark()
+    return Errors.NONE
+  }
+
+  /** Members of the in-sync set that lag; none while a change is on its way. */
+  laggingMembers(nowMs: number): number[] {
+    const log = this.#log
+    if (!this.#isLeader || log === undefined || this.#inSync.proposed !== undefined) return []
+    const maxLagMs = this.#surroundings.replicaLagTimeMaxMs()
+    return this.#inSync.committed.filter((id) => {
+      const follower = this.#followers.get(id)
+      return follower !== undefined && !follower.isCaughtUp(log.logEndOffset, nowMs, maxLagMs)
+    })
+  }
+
+  /** Proposes the in-sync set without its lagging members; returns how many. */
+  shrinkIsr(nowMs: number): number {
+    const lagging = this.laggingMembers(nowMs)
+    if (lagging.length === 0) return 0
+    const isr = this.#inSync.shrink(lagging)
+    this.#surroundings.onIsrShrink(this, lagging)
+    this.#propose(isr)
+    return lagging.length
+  }
+
+  /** The smallest log start among this and the live replicas: records below it are gone everywhere. */
+  get lowWatermark(): number {
+    let lowest = this.#requireLog().logStartOffset
+    for (const follower of this.#followers.values()) {
+      if (!this.#surroundings.isAlive(follower.brokerId)) continue
+      lowest = Math.min(lowest, follower.logStartOffset)
+    }
+    return lowest
+  }
+
+  // ---- listeners
+
+  addReader(reader: PartitionReader): void {
+    this.#readers.add(reader)
+  }
+
+  removeReader(reader: PartitionReader): void {
+    this.#readers.delete(reader)
+  }
+
+  /**
+   * Calls back whenever the high watermark of this leader moves, and with NO_LONGER_LEADER when it
+   * stops leading. The result ends that.
+   */
+  onHighWatermark(listener: (offset: number) => void): () => void {
+    this.#highWatermarkListeners.add(listener)
+    return () => this.#highWatermarkListeners.delete(listener)
+  }
+
+  /** Calls back when the low watermark may have moved, or leadership is lost. */
+  onLowWatermark(listener: () => void): () => void {
+    this.#lowWatermarkListeners.add(listener)
+    return () => this.#lowWatermarkListeners.delete(listener)
+  }
+
+  // ---- inside
+
+  #requireLog(): Log {
+    if (this.#log === undefined) throw new Error(`${this.topic}-${this.index} has no log`)
+    return this.#log
+  }
+
+  #adopt(state: LeadershipState): void {
+    this.#leader = state.leader
+    this.#leaderEpoch = state.leaderEpoch
+    this.#partitionEpoch = state.partitionEpoch
+    this.#replicas = state.replicas
+    // A proposal still on its way is void: its answer carries an older epoch and is ignored.
+    this.#inSync = new InSyncSet(state.isr, state.leaderRecoveryState)
+    const self = this.#surroundings.brokerId
+    for (const id of this.#followers.keys()) {
+      if (!state.replicas.includes(id)) this.#followers.delete(id)
+    }
+    for (const id of state.replicas) {
+      if (id !== self && !this.#followers.has(id)) this.#followers.set(id, new ReplicaProgress(id))
+    }
+  }
+
+  #resign(error: number): void {
+    this.#awaitingWrite.fail(error)
+    this.#awaitingCommit.fail(error)
+    for (const listener of this.#highWatermarkListeners) listener(NO_LONGER_LEADER)
+    this.#highWatermarkListeners.clear()
+    this.#notifyLowWatermark()
+  }
+
+  #onAdvance(logEndOffset: number): void {
+    this.#awaitingWrite.release(logEndOffset, Errors.NONE)
+    const bytes = this.#unseenByLogEnd
+    this.#unseenByLogEnd = 0
+    if (this.#readers.size > 0) this.#wakeReaders(true, bytes)
+    if (this.#isLeader) this.#advanceHighWatermark(this.#surroundings.clock.monotonicMs())
+    else if (this.#log !== undefined) this.#followHighWatermark()
+  }
+
+  #followHighWatermark(): void {
+    const log = this.#requireLog()
+    const offset = Math.min(this.#leaderHighWatermark, log.logEndOffset)
+    if (offset > log.highWatermark) this.#moveHighWatermark(log, offset)
+  }
+
+  #advanceHighWatermark(nowMs: number): void {
+    const log = this.#log
+    if (log === undefined || !this.#isLeader || this.isUnderMinIsr) return
+    const offset = this.#replicatedOffset(log, nowMs)
+    if (offset > log.highWatermark) this.#moveHighWatermark(log, offset)
+  }
+
+  // A replica that is caught up and may join is waited for before it has: the set that the
+  // controller confirms later then holds only replicas that have all below the high watermark.
+  #replicatedOffset(log: Log, nowMs: number): number {
+    let lowest = log.logEndOffset
+    if (this.#followers.size === 0) return lowest
+    const maxLagMs = this.#surroundings.replicaLagTimeMaxMs()
+    for (const follower of this.#followers.values()) {
+      if (follower.logEndOffset >= lowest) continue
+      const counts =
+        this.#inSync.maximal.includes(follower.brokerId) ||
+        (follower.isCaughtUp(log.logEndOffset, nowMs, maxLagMs) &&
+          this.#surroundings.isAlive(follower.brokerId))
+      if (counts) lowest = Math.max(0, follower.logEndOffset)
+    }
+    return lowest
+  }
+
+  #moveHighWatermark(log: Log, offset: number): void {
+    log.updateHighWatermark(offset)
+    const highWatermark = log.highWatermark
+    if (this.#isLeader) {
+      this.#awaitingCommit.release(highWatermark, this.commitError)
+      for (const listener of this.#highWatermarkListeners) listener(highWatermark)
+    }
+    const bytes = this.#unseenByHighWatermark
+    if (highWatermark >= log.nextOffset) this.#unseenByHighWatermark = 0
+    if (this.#readers.size > 0) this.#wakeReaders(false, bytes)
+  }
+
+  #maybeExpand(follower: ReplicaProgress): void {
+    const log = this.#log
+    if (log === undefined || !this.#isLeader || this.#inSync.proposed !== undefined) return
+    if (this.#inSync.maximal.includes(follower.brokerId)) return
+    // Not before it has something of this epoch: below, its log may still differ (KAFKA-7128).
+    if (follower.logEndOffset < Math.max(log.highWatermark, this.#epochStartOffset)) return
+    if (!this.#surroundings.isAlive(follower.brokerId)) return
+    const isr = this.#inSync.expand(follower.brokerId)
+    this.#surroundings.onIsrExpand(this, follower.brokerId)
+    this.#propose(isr)
+  }
+
+  #propose(isr: readonly number[]): void {
+    const leaderEpoch = this.#leaderEpoch
+    const partitionEpoch = this.#partitionEpoch
+    const change = {
+      topic: this.topic,
+      topicId: this.topicId,
+      partition: this.index,
+      leaderEpoch,
+      isr: isr.map((brokerId) => ({
+        brokerId,
+        brokerEpoch:
+          brokerId === this.#surroundings.brokerId
+            ? this.#surroundings.brokerEpoch()
+            : (this.#followers.get(brokerId)?.brokerEpoch ?? NONE),
+      })),
+      leaderRecoveryState: this.#inSync.proposedRecoveryState,
+      partitionEpoch,
+    }
+    this.#surroundings.isrWriter.propose(change, (outcome) => {
+      // A LeaderAndIsr that came between has settled it already (KAFKA-12686).
+      if (this.#leaderEpoch !== leaderEpoch || this.#partitionEpoch !== partitionEpoch) return
+      if (this.#isLeader && this.#inSync.proposed !== undefined)
+        this.#onProposalAnswered(outcome, isr)
+    })
+  }
+
+  #onProposalAnswered(outcome: IsrOutcome, isr: readonly number[]): void {
+    switch (outcome.error) {
+      case Errors.NONE:
+        if (outcome.leaderEpoch !== this.#leaderEpoch) return
+        if (outcome.partitionEpoch < this.#partitionEpoch) return
+        this.#partitionEpoch = outcome.partitionEpoch
+        this.#inSync.commit(outcome.isr, outcome.leaderRecoveryState)
+        // A confirmed shrink may be all that a waiting append was waiting for (KAFKA-13091).
+        this.#advanceHighWatermark(this.#surroundings.clock.monotonicMs())
+        return
+      case Errors.OPERATION_NOT_ATTEMPTED:
+      case Errors.INELIGIBLE_REPLICA:
+        this.#inSync.rollBack()
+        return
+      case Errors.UNKNOWN_TOPIC_OR_PARTITION:
+      case Errors.UNKNOWN_TOPIC_ID:
+      case Errors.FENCED_LEADER_EPOCH:
+      case Errors.INVALID_UPDATE_VERSION:
+      case Errors.INVALID_REQUEST:
+      case Errors.NEW_LEADER_ELECTED:
+        return // The controller knows more: its LeaderAndIsr is on the way and will settle it.
+      default:
+        this.#propose(isr)
+    }
+  }
+
+  #countUnseen(bytes: number): void {
+    this.#unseenByLogEnd += bytes
+    this.#unseenByHighWatermark += bytes
+  }
+
+  #wakeReaders(logEnd: boolean, bytes: number): void {
+    for (const reader of this.#readers) if (reader.seesLogEnd === logEnd) reader.onReadable(bytes)
+  }
+
+  #wakeReadersForState(): void {
+    for (const reader of this.#readers) reader.onStateChange()
+  }
+
+  #notifyLowWatermark(): void {
+    for (const listener of this.#lowWatermarkListeners) listener()
+  }
 }

@@ -1,92 +1,321 @@
 // All partitions of this broker: what the controller's requests do to them, and the entry for
 // producers and readers.
-import type { BrokerConfig } from '../config/broker-config.ts'
-import type { AppendOrigin, AppendResult } from '../log/log-types.ts'
-import type { Logs } from '../log/logs.ts'
-import type { MetadataCache } from '../metadata/metadata-cache.ts'
-import type { Platform } from '../platform/platform.ts'
-import type { Logger } from '../telemetry/logger.ts'
-import type { Metrics } from '../telemetry/metrics.ts'
+//   A controller of an older epoch is refused, as is a request for an older incarnation of this
+//   broker. A partition is led or followed only as the newest LeaderAndIsr said.
+import type { AppendResult } from '../log/log-types.ts'
+import { partitionOf } from '../metadata/cluster-image.ts'
+import { isInternalTopic } from '../metadata/topic-name.ts'
+import type { Timer } from '../platform/clock.ts'
+import { Errors } from '../wire/errors.ts'
+import { ZERO_UUID } from '../wire/uuid.ts'
 import type { LeaderAndIsrRequest } from '../wire/messages/04-leader-and-isr.ts'
 import type { StopReplicaRequest } from '../wire/messages/05-stop-replica.ts'
+import { failedAppend } from './append-results.ts'
+import { Deadlines } from './deadlines.ts'
+import { FetchOperation } from './fetch-operation.ts'
+import type { FetchSource } from './fetch-operation.ts'
+import { FetchSessions } from './fetch-sessions.ts'
+import { failedFetch } from './fetch-types.ts'
 import type { FetchOptions, FetchResult, FetchTarget, WaitingOperation } from './fetch-types.ts'
-import type { IsrWriter } from './partition-state.ts'
-import type { Partition } from './partition.ts'
+import { Fetchers } from './fetchers.ts'
+import { LeadershipRequests } from './leadership-requests.ts'
+import type { PartitionSurroundings } from './partition-surroundings.ts'
+import { Partition } from './partition.ts'
+import { ProduceOperation } from './produce-operation.ts'
+import { offsetsOnly, readPartition } from './read-partition.ts'
+import type { ReadLimits } from './read-partition.ts'
+import { replicaSelector } from './replica-selector.ts'
+import type { ReplicaSelector } from './replica-selector.ts'
+import { ReplicationMetrics } from './replication-metrics.ts'
+import type {
+  LeadershipChanges,
+  ProduceOptions,
+  ProduceTarget,
+  ReplicasOptions,
+  ReplicaStops,
+} from './replicas-options.ts'
 
-export interface ReplicasOptions {
-  readonly brokerId: number
-  readonly config: BrokerConfig
-  readonly platform: Platform
-  readonly logger: Logger
-  readonly metrics: Metrics
-  readonly logs: Logs
-  readonly metadata: MetadataCache
-  readonly isrWriter: IsrWriter
-  /** Of this broker, as registered; -1 before. */
-  readonly brokerEpoch: () => number
-}
+export class Replicas {
+  readonly sessions: FetchSessions
+  readonly #options: ReplicasOptions
+  readonly #partitions = new Map<string, Map<number, Partition>>()
+  readonly #deadlines: Deadlines
+  readonly #fetchSource: FetchSource
+  readonly #selector: ReplicaSelector | undefined
+  readonly #metrics: ReplicationMetrics
+  readonly #fetchers: Fetchers
+  readonly #requests: LeadershipRequests
+  #isrTimer: Timer | undefined
+  #waitingFetches = 0
 
-/** One partition of a Produce request. */
-export interface ProduceTarget {
-  readonly topic: string
-  readonly partition: number
-  readonly records: Buffer
-}
+  constructor(options: ReplicasOptions) {
+    const { config, platform, metadata } = options
+    this.#options = options
+    this.#deadlines = new Deadlines(platform.clock)
+    this.sessions = new FetchSessions(
+      config.get('max.incremental.fetch.session.cache.slots'),
+      platform.random,
+    )
+    this.#selector = replicaSelector(config.get('replica.selector.class'), metadata)
+    this.#metrics = new ReplicationMetrics(options.metrics, this)
+    this.#fetchers = new Fetchers(options, {
+      onFetched: (bytes) => this.#metrics.onReplicated(bytes),
+    })
+    this.#fetchSource = this.#makeFetchSource()
+    this.#requests = new LeadershipRequests({
+      replicas: options,
+      partitions: this.#partitions,
+      fetchers: this.#fetchers,
+      createPartition: (topic, index) => new Partition(topic, index, this.#surroundings()),
+    })
+    options.logs.onDirectoryFailure((_directory, lost) => {
+      for (const { topic, partition } of lost) this.#goOffline(topic, partition)
+    })
+  }
 
-export interface ProduceOptions {
-  readonly acks: number
-  readonly timeoutMs: number
-  readonly requestVersion: number
-  readonly origin: AppendOrigin
-  readonly internalTopicsAllowed: boolean
-}
+  // ---- the controller's requests
 
-export interface PartitionError {
-  readonly topic: string
-  readonly topicId: string
-  readonly partition: number
-  readonly error: number
-}
+  /** The highest epoch that a controller came with. */
+  get controllerEpoch(): number {
+    return this.#requests.controllerEpoch
+  }
 
-export interface LeadershipChanges {
-  /** Of the whole request: 0, STALE_CONTROLLER_EPOCH, STALE_BROKER_EPOCH. */
-  readonly error: number
-  readonly partitions: readonly PartitionError[]
-  readonly becameLeader: readonly Partition[]
-  readonly becameFollower: readonly Partition[]
-}
+  /** 0 or STALE_CONTROLLER_EPOCH: for every request of a controller, UpdateMetadata too. */
+  admitController(controllerEpoch: number): number {
+    return this.#requests.admitController(controllerEpoch)
+  }
 
-export interface ReplicaStops {
-  readonly error: number
-  readonly partitions: readonly PartitionError[]
-  /** No longer replicas of this broker. */
-  readonly stopped: readonly { readonly topic: string; readonly partition: number }[]
-}
+  /** 0 or STALE_BROKER_EPOCH: the request was meant for an earlier life of this broker. */
+  admitBrokerEpoch(brokerEpoch: number): number {
+    return this.#requests.admitBrokerEpoch(brokerEpoch)
+  }
 
-export declare class Replicas {
-  constructor(options: ReplicasOptions)
-  /** Highest seen in any request of a controller. */
-  get controllerEpoch(): number
-  /** 0 or STALE_CONTROLLER_EPOCH; also used for UpdateMetadata. */
-  admitController(controllerEpoch: number): number
-  leaderAndIsr(request: LeaderAndIsrRequest): LeadershipChanges
+  leaderAndIsr(request: LeaderAndIsrRequest): LeadershipChanges {
+    return this.#requests.leaderAndIsr(request)
+  }
+
   /** Deletions of logs go on in the background. */
-  stopReplica(request: StopReplicaRequest): ReplicaStops
-  get(topic: string, partition: number): Partition | undefined
-  all(): Iterable<Partition>
+  stopReplica(request: StopReplicaRequest): ReplicaStops {
+    return this.#requests.stopReplica(request)
+  }
+
+  // ---- partitions
+
+  get(topic: string, partition: number): Partition | undefined {
+    return this.#partitions.get(topic)?.get(partition)
+  }
+
+  *all(): Iterable<Partition> {
+    for (const partitions of this.#partitions.values()) yield* partitions.values()
+  }
+
   /** The partition, or KAFKA_STORAGE_ERROR, NOT_LEADER_OR_FOLLOWER, UNKNOWN_TOPIC_OR_PARTITION. */
-  find(topic: string, partition: number): Partition | number
+  find(topic: string, index: number): Partition | number {
+    const partition = this.get(topic, index)
+    if (partition !== undefined) {
+      return partition.isOffline ? Errors.KAFKA_STORAGE_ERROR : partition
+    }
+    return partitionOf(this.#options.metadata.image, topic, index) === undefined
+      ? Errors.UNKNOWN_TOPIC_OR_PARTITION
+      : Errors.NOT_LEADER_OR_FOLLOWER
+  }
+
+  get waitingFetches(): number {
+    return this.#waitingFetches
+  }
+
+  get waitingProduces(): number {
+    return this.#deadlines.size - this.#waitingFetches
+  }
+
+  get failedPartitions(): number {
+    return this.#fetchers.failedCount
+  }
+
+  /** Offsets that the partition furthest behind its leader is behind. */
+  get maxLag(): number {
+    return this.#fetchers.maxLag
+  }
+
+  /** What handlers count. */
+  get metrics(): ReplicationMetrics {
+    return this.#metrics
+  }
+
+  // ---- producers
+
+  /**
+   * Appends to all partitions, then calls `done` with a result for each, at once or when they are
+   * acknowledged as `acks` says. Undefined: `done` was called already.
+   */
   produce(
     options: ProduceOptions,
     targets: readonly ProduceTarget[],
     done: (results: readonly AppendResult[]) => void,
-  ): WaitingOperation | undefined
+  ): WaitingOperation | undefined {
+    const { acks } = options
+    if (acks !== -1 && acks !== 0 && acks !== 1) {
+      done(targets.map(() => failedAppend(Errors.INVALID_REQUIRED_ACKS)))
+      return undefined
+    }
+    const nowMs = this.#options.platform.clock.nowMs()
+    const results: AppendResult[] = []
+    const operation = new ProduceOperation(acks, this.#deadlines, results, done)
+    for (const target of targets) {
+      const result = this.#append(options, target, nowMs)
+      results.push(result)
+      if (acks === 0 || result.error !== Errors.NONE) continue
+      const partition = this.get(target.topic, target.partition)
+      if (partition !== undefined) {
+        operation.await(results.length - 1, partition, result.lastOffset)
+      }
+    }
+    operation.start(options.timeoutMs)
+    return operation.isOver ? undefined : operation
+  }
+
+  #append(options: ProduceOptions, target: ProduceTarget, nowMs: number): AppendResult {
+    if (!options.internalTopicsAllowed && isInternalTopic(target.topic)) {
+      return failedAppend(Errors.INVALID_TOPIC_EXCEPTION)
+    }
+    const partition = this.find(target.topic, target.partition)
+    if (typeof partition === 'number') return failedAppend(partition)
+    const result = partition.append(target.records, options.acks, {
+      origin: options.origin,
+      requestVersion: options.requestVersion,
+      nowMs,
+    })
+    this.#metrics.onAppend(target.topic, result, target.records.length)
+    return result
+  }
+
+  // ---- readers
+
+  /** Calls `done` with a result for each target, at once or later. Undefined: `done` was called. */
   fetch(
     options: FetchOptions,
     targets: readonly FetchTarget[],
     done: (results: readonly FetchResult[]) => void,
-  ): WaitingOperation | undefined
-  /** Starts in-sync set checks and fetchers. */
-  start(): void
-  close(): Promise<void>
+  ): WaitingOperation | undefined {
+    const operation = new FetchOperation(this.#fetchSource, options, targets, done)
+    operation.start()
+    return operation.isOver ? undefined : operation
+  }
+
+  #makeFetchSource(): FetchSource {
+    const { clock } = this.#options.platform
+    return {
+      deadlines: this.#deadlines,
+      nowMs: () => clock.monotonicMs(),
+      partitionOf: (target) => this.get(target.topic, target.partition),
+      read: (target, options, limits) => this.#read(target, options, limits),
+      onParked: () => {
+        this.#waitingFetches += 1
+      },
+      onUnparked: () => {
+        this.#waitingFetches -= 1
+      },
+    }
+  }
+
+  #read(
+    target: FetchTarget,
+    options: FetchOptions,
+    limits: ReadLimits,
+  ): FetchResult | Promise<FetchResult> {
+    const partition = this.find(target.topic, target.partition)
+    if (typeof partition === 'number') return failedFetch(partition)
+    if (isInconsistent(target.topicId, partition.topicId)) {
+      return failedFetch(Errors.INCONSISTENT_TOPIC_ID)
+    }
+    if (this.#selector !== undefined && options.rack !== '' && options.replicaId < 0) {
+      const preferred = this.#selector.select(partition, target.fetchOffset, options.rack)
+      if (preferred !== -1) {
+        const error = partition.checkLeaderEpoch(target.currentLeaderEpoch)
+        return error === Errors.NONE
+          ? offsetsOnly(partition, options, preferred)
+          : failedFetch(error)
+      }
+    }
+    if (options.replicaId >= 0 && this.#isHeldBack(partition, options.replicaId)) {
+      return readPartition(partition, target, options, {
+        ...limits,
+        maxBytes: 0,
+        minOneBatch: false,
+      })
+    }
+    return readPartition(partition, target, options, limits)
+  }
+
+  // Replicas in sync are never held back: acks=all waits for them.
+  #isHeldBack(partition: Partition, replicaId: number): boolean {
+    if (partition.isr.includes(replicaId)) return false
+    return this.#fetchers.leaderThrottle.holdsBack(partition)
+  }
+
+  // ---- life
+
+  /** Starts the checks of in-sync sets. */
+  start(): void {
+    this.#scheduleIsrCheck()
+  }
+
+  async close(): Promise<void> {
+    this.#isrTimer?.cancel()
+    await this.#fetchers.close()
+    this.#deadlines.close()
+  }
+
+  #scheduleIsrCheck(): void {
+    const { config, platform } = this.#options
+    const intervalMs = Math.max(1, config.get('replica.lag.time.max.ms') / 2)
+    this.#isrTimer = platform.clock.setTimer(intervalMs, () => {
+      this.shrinkInSyncSets()
+      this.#scheduleIsrCheck()
+    })
+  }
+
+  /** Proposes, for each partition led here, the in-sync set without those who lag. */
+  shrinkInSyncSets(): void {
+    const nowMs = this.#options.platform.clock.monotonicMs()
+    for (const partition of this.all()) if (partition.isLeader) partition.shrinkIsr(nowMs)
+  }
+
+  #goOffline(topic: string, index: number): void {
+    const partition = this.get(topic, index)
+    if (partition === undefined) return
+    this.#fetchers.remove(partition)
+    partition.goOffline()
+  }
+
+  #surroundings(): PartitionSurroundings {
+    const { brokerId, platform, isrWriter, brokerEpoch, config, metadata, logger } = this.#options
+    const describe = (partition: Partition) => `${partition.topic}-${partition.index}`
+    return {
+      brokerId,
+      clock: platform.clock,
+      isrWriter,
+      brokerEpoch,
+      replicaLagTimeMaxMs: () => config.get('replica.lag.time.max.ms'),
+      isAlive: (id) => metadata.image.brokers.has(id),
+      onIsrShrink: (partition, leaving) => {
+        this.#metrics.onIsrShrink()
+        logger.info(
+          `Shrinking the in-sync set of ${describe(partition)} (${partition.isr.join(',')}) ` +
+            `by ${leaving.join(',')}`,
+        )
+      },
+      onIsrExpand: (partition, joining) => {
+        this.#metrics.onIsrExpand()
+        logger.info(
+          `Expanding the in-sync set of ${describe(partition)} (${partition.isr.join(',')}) ` +
+            `by ${joining}`,
+        )
+      },
+    }
+  }
+}
+
+function isInconsistent(requested: string, known: string | undefined): boolean {
+  return requested !== ZERO_UUID && known !== undefined && requested !== known
 }
