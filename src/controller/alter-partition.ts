@@ -132,26 +132,23 @@ function isrProblem(
     return Errors.INVALID_REQUEST
   }
   if (!isr.every((id) => partition.assignment.replicas.includes(id))) return Errors.INVALID_REQUEST
-  if (isr.every((id) => mayBeInSync(context, partition, id, asked, version))) return Errors.NONE
+  if (isr.every((id) => mayBeInSync(context, partition.leadership, id, asked, version)))
+    return Errors.NONE
   return version >= IDS_SINCE ? Errors.INELIGIBLE_REPLICA : Errors.OPERATION_NOT_ATTEMPTED
 }
 
-// With its epoch a broker that was restarted meanwhile is recognised: it may have lost its log
-// (KIP-903).
+// Members stay while they can be reached; who joins must be fully there. With its epoch a broker
+// that was restarted meanwhile is recognised: it may have lost its log (KIP-903).
 function mayBeInSync(
   context: ControllerContext,
-  partition: Partition,
+  leadership: Leadership | undefined,
   brokerId: number,
   asked: PartitionRequest,
   version: number,
 ): boolean {
-  if (
-    partition.leadership?.isr.includes(brokerId) === true &&
-    brokerId === partition.leadership.leader
-  ) {
-    return true
-  }
-  if (!context.isLive(brokerId)) return false
+  if (brokerId === leadership?.leader) return true
+  const isMember = leadership?.isr.includes(brokerId) === true
+  if (!(isMember ? context.isReachable(brokerId) : context.isLive(brokerId))) return false
   if (version < EPOCHS_SINCE) return true
   const claimed = asked.newIsrWithEpochs.find((it) => it.brokerId === brokerId)?.brokerEpoch ?? -1
   return claimed === -1 || claimed === context.brokers.get(brokerId)?.epoch
@@ -170,25 +167,41 @@ async function write(
     }),
   )
   const changed: Partition[] = []
-  const conflicting: Partition[] = []
-  for (const [index, [asked, { partition, next }]] of entries.entries()) {
+  const conflicting: [PartitionRequest, Wanted][] = []
+  for (const [index, [asked, change]] of entries.entries()) {
     const result = results[index]
     if (result?.ok === true) {
-      partition.leadership = { ...next, partitionEpoch: versionOf(result.results[0]) }
-      changed.push(partition)
+      const partitionEpoch = versionOf(result.results[0])
+      change.partition.leadership = { ...change.next, partitionEpoch }
+      changed.push(change.partition)
       errors.set(asked, Errors.NONE)
-    } else if (result?.code === ZooKeeperCode.BADVERSION) {
-      conflicting.push(partition)
-      errors.set(asked, Errors.INVALID_UPDATE_VERSION)
-    } else errors.set(asked, Errors.UNKNOWN_SERVER_ERROR)
+    } else if (result?.code === ZooKeeperCode.BADVERSION) conflicting.push([asked, change])
+    else errors.set(asked, Errors.UNKNOWN_SERVER_ERROR)
   }
-  await readLeaderships(term, conflicting)
+  await readLeaderships(
+    term,
+    conflicting.map(([, { partition }]) => partition),
+  )
+  for (const [asked, { partition, next }] of conflicting) {
+    // Written by the first attempt, when the answer to it was lost with the connection.
+    const isWritten = partition.leadership !== undefined && isWhat(partition.leadership, next)
+    errors.set(asked, isWritten ? Errors.NONE : Errors.INVALID_UPDATE_VERSION)
+    if (isWritten) changed.push(partition)
+  }
   if (changed.length > 0) {
     const batch = term.batch()
     batch.addUpdateMetadata(term.context.reachableBrokers, changed)
     term.send(batch)
   }
   return changed
+}
+
+function isWhat(found: Leadership, written: NextLeadership): boolean {
+  return (
+    found.leaderEpoch === written.leaderEpoch &&
+    found.controllerEpoch === written.controllerEpoch &&
+    isSame(found, written.isr, written.leaderRecoveryState)
+  )
 }
 
 function answer(
