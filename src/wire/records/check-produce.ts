@@ -3,7 +3,7 @@
 import { Errors } from '../errors.ts'
 import { compressionOf, CURRENT_MAGIC, magic } from './batch.ts'
 import { Compression } from './compression.ts'
-import { nextBatch } from './validate-batch.ts'
+import { nextBatch } from './next-batch.ts'
 
 export interface ProduceCheck {
   readonly error: number

@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { compress, Compression, decompress, DecompressionError } from './compression.ts'
 import { crc32c, crc32cPortable } from './crc32c.ts'
 import { readInt64, writeInt64 } from './int64.ts'
-import { lz4Compress, lz4Decompress } from './lz4-frame.ts'
+import { lz4Compress, lz4Decompress, lz4DecompressPortable } from './lz4-frame.ts'
 import { RecordCursor } from './record-cursor.ts'
 import { varintSize, varlongSize, writeVarint, writeVarlong } from './varint.ts'
 import { xxhash32 } from './xxhash32.ts'
@@ -159,4 +159,23 @@ test('lz4: the wrong header checksum of old clients is accepted, others are not'
   assert.equal(lz4Decompress(old, 100).toString(), 'payload')
   old[6] = old[6]! ^ 1
   assert.throws(() => lz4Decompress(old, 100), DecompressionError)
+})
+
+test('lz4: linked blocks, checksums and sizes, as the lz4 tool writes them', () => {
+  const text = 'abcabcabcabc hello hello hello hello hello hello'
+  for (const frame of [
+    'BCJNGHxAMAAAAAAAAADPFgAAADVhYmMDAG8gaGVsbG8GAAZQaGVsbG9j5lmZAAAAAPLvv88=',
+    'BCJNGGBAghYAAAA1YWJjAwBvIGhlbGxvBgAGUGhlbGxvAAAAAA==',
+  ]) {
+    const bytes = Buffer.from(frame, 'base64')
+    assert.equal(lz4Decompress(bytes, 100).toString(), text)
+    for (let at = 0; at < bytes.length; at += 1) {
+      const wrong = Buffer.from(bytes)
+      wrong[at] = wrong[at]! ^ 0x40
+      // Without checksums, a changed byte of content goes unnoticed; nothing else does.
+      if (frame.startsWith('BCJNGHxA')) {
+        assert.throws(() => lz4DecompressPortable(wrong, 1000), DecompressionError)
+      }
+    }
+  }
 })

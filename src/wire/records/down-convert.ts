@@ -6,7 +6,6 @@ import {
   isControl,
   LOG_OVERHEAD,
   magic,
-  sizeInBytes,
   timestampType,
   TimestampType,
   maxTimestamp,
@@ -16,6 +15,7 @@ import { crc32 } from './crc32.ts'
 import { writeInt64 } from './int64.ts'
 import { legacyCompressionOf, legacyHeaderBytes, readLegacyRecords } from './legacy.ts'
 import { lz4Compress } from './lz4-frame.ts'
+import { nextBatch } from './next-batch.ts'
 import { type DecodedRecord, readRecords } from './read-records.ts'
 
 const APPEND_TIME_BIT = 0x08
@@ -35,9 +35,9 @@ export class DownConversionError extends Error {
  */
 export function downConvert(buffer: Buffer, target: 0 | 1, firstOffset = 0): Buffer {
   const parts: Buffer[] = []
-  for (let position = 0; position + LOG_OVERHEAD < buffer.length;) {
-    const end = position + sizeInBytes(buffer, position)
-    if (end > buffer.length || end <= position) break
+  for (let position = 0; ;) {
+    const end = nextBatch(buffer, position)
+    if (typeof end !== 'number' || end < 0) break
     const batch = buffer.subarray(position, end)
     if (magic(batch, 0) <= target) parts.push(batch)
     else convertBatch(batch, target, firstOffset, parts)

@@ -62,11 +62,20 @@ export function lz4Compress(bytes: Buffer, options?: Lz4WriteOptions): Buffer {
 
 /** Throws DecompressionError. */
 export function lz4Decompress(bytes: Buffer, maxBytes: number): Buffer {
-  const bound = outputBound(bytes)
-  if (bytes.length >= NATIVE_THRESHOLD && nativeDecode !== undefined && isPlainFrame(bytes)) {
+  const { bound, isPlain } = outline(bytes)
+  if (nativeDecode !== undefined && isPlain && bytes.length >= NATIVE_THRESHOLD) {
     if (bound <= maxBytes) return decodeNatively(nativeDecode, bytes)
   }
-  const output = Buffer.allocUnsafe(Math.min(bound, maxBytes))
+  return decodeFrames(bytes, Math.min(bound, maxBytes))
+}
+
+/** The same without the addon. */
+export function lz4DecompressPortable(bytes: Buffer, maxBytes: number): Buffer {
+  return decodeFrames(bytes, Math.min(outline(bytes).bound, maxBytes))
+}
+
+function decodeFrames(bytes: Buffer, maxBytes: number): Buffer {
+  const output = Buffer.allocUnsafe(maxBytes)
   const cursor = { position: 0, written: 0 }
   while (cursor.position < bytes.length) {
     const header = readHeader(bytes, cursor.position)
@@ -193,17 +202,27 @@ function decodeBlock(
   cursor.written = done
 }
 
-/** The most that the blocks can stand for, from their headers alone; checks that all are there. */
-function outputBound(bytes: Buffer): number {
-  let bound = 0
-  let at = 0
+interface Outline {
+  /** The most that the blocks can stand for. */
+  readonly bound: number
+  /** One frame and nothing else, in the part of the format that the addon reads correctly. */
+  readonly isPlain: boolean
+}
+
+/** What the headers alone say; checks that all blocks are there. */
+function outline(bytes: Buffer): Outline {
   if (bytes.length === 0) throw new DecompressionError('truncated', 'lz4')
+  let bound = 0
+  let isPlain = false
+  let at = 0
   while (at < bytes.length) {
     const header = readHeader(bytes, at)
     if (header.kind === 'skippable') {
+      isPlain = false
       at = header.end
       continue
     }
+    isPlain = at === 0 && !header.legacyChecksum
     at = header.blocks
     for (;;) {
       need(bytes, at, 4)
@@ -217,21 +236,8 @@ function outputBound(bytes: Buffer): number {
     }
     if (header.contentChecksum) at += 4
   }
-  return bound
-}
-
-/** One frame and nothing else, in the part of the format that the addon reads correctly. */
-function isPlainFrame(bytes: Buffer): boolean {
-  const header = readHeader(bytes, 0)
-  if (header.kind !== 'frame' || header.legacyChecksum) return false
-  let at = header.blocks
-  for (;;) {
-    const field = bytes.readUInt32LE(at)
-    at += 4 + (field & 0x7fffffff)
-    if (field === 0) break
-    if (header.blockChecksum) at += 4
-  }
-  return at + (header.contentChecksum ? 4 : 0) === bytes.length
+  if (at > bytes.length) throw new DecompressionError('truncated', 'lz4')
+  return { bound, isPlain }
 }
 
 function headerChecksum(bytes: Buffer, start: number, end: number): number {

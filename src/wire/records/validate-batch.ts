@@ -12,7 +12,6 @@ import {
   isControl,
   isCrcValid,
   lastOffsetDelta,
-  LOG_OVERHEAD,
   magic,
   maxTimestamp,
   RECORD_BATCH_OVERHEAD,
@@ -26,6 +25,7 @@ import { Compression, DecompressionError, type CompressionName } from './compres
 import { isLegacyCrcValid, LegacyFormatError, upConvert } from './legacy.ts'
 import { RecordFormatError } from './record-cursor.ts'
 import { DEFAULT_MAX_DECOMPRESSED_BYTES, recordSection } from './read-records.ts'
+import { nextBatch } from './next-batch.ts'
 import { recompressSection, renumber } from './rewrite-batch.ts'
 import { scanSection, type RecordProblem } from './scan-records.ts'
 
@@ -121,26 +121,6 @@ function analyse(records: Buffer, rules: AppendRules): number | AppendVerdict {
     }
     position = next
   }
-}
-
-/** Least bytes after the length of a message of magic 0. */
-const MIN_MESSAGE_BYTES = 14
-
-/**
- * The end of the batch or message (of any magic) at `position`, -1 if it is not complete, or what
- * makes it unreadable, in Kafka's words.
- */
-export function nextBatch(records: Buffer, position: number): number | string {
-  if (position + LOG_OVERHEAD > records.length) return -1
-  const size = records.readInt32BE(position + 8)
-  if (size < MIN_MESSAGE_BYTES) {
-    return `Record size ${size} is less than the minimum record overhead (${MIN_MESSAGE_BYTES})`
-  }
-  if (position + 17 > records.length) return -1
-  const version = magic(records, position)
-  if (version < 0 || version > CURRENT_MAGIC) return `Invalid magic found in record: ${version}`
-  const end = position + LOG_OVERHEAD + size
-  return end > records.length ? -1 : end
 }
 
 function convert(records: Buffer, rules: AppendRules): AppendVerdict {
