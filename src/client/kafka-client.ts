@@ -49,7 +49,8 @@ export class KafkaClient {
   readonly platform: ClientPlatform
   readonly #options: ClientOptions
   readonly #seeds: BrokerLink[]
-  readonly #links = new Map<number, BrokerLink>()
+  /** By broker id and lane. */
+  readonly #links = new Map<string, BrokerLink>()
   readonly #topics: TopicCache
   readonly #coordinators = new Map<string, number>()
   #brokers: readonly BrokerAddress[] = []
@@ -138,7 +139,7 @@ export class KafkaClient {
     return this.retry(async () => {
       const id = await this.coordinator(kind, key)
       try {
-        const response = await this.node(id).call(api, value, bounds)
+        const response = await this.node(id, 'group').call(api, value, bounds)
         const error = errorOf(response)
         if (isCoordinatorError(error)) throw new KafkaError(error)
         return response
@@ -154,20 +155,23 @@ export class KafkaClient {
     return withRetries(this.platform, this.#options.retry ?? {}, attempt)
   }
 
-  /** The link to a broker. Throws KafkaError BROKER_NOT_AVAILABLE for an id that is not known. */
-  node(id: number): BrokerLink {
+  /**
+   * The link to a broker. A broker answers the requests of one connection in turn, so what may take
+   * long goes by a lane (a connection) of its own. Throws KafkaError LEADER_NOT_AVAILABLE for an id
+   * that is not known, as the next Metadata may know it.
+   */
+  node(id: number, lane: 'main' | 'group' | 'fetch' = 'main'): BrokerLink {
     const broker = this.#brokers.find((candidate) => candidate.id === id)
     if (broker === undefined) {
-      // Retriable: the next Metadata may know it.
       throw new KafkaError(Errors.LEADER_NOT_AVAILABLE, `broker ${id} is not known`)
     }
-    const known = this.#links.get(id)
+    const known = this.#links.get(`${id} ${lane}`)
     if (known !== undefined && known.host === broker.host && known.port === broker.port) {
       return known
     }
     known?.close()
     const link = this.#link(broker)
-    this.#links.set(id, link)
+    this.#links.set(`${id} ${lane}`, link)
     return link
   }
 
@@ -196,6 +200,7 @@ export class KafkaClient {
       port,
       rack,
     }))
+    this.#forgetDeparted()
     this.#controllerId = response.controllerId
     this.#clusterId = response.clusterId
     const nowMs = this.platform.clock.monotonicMs()
@@ -238,6 +243,15 @@ export class KafkaClient {
     for (const link of [...this.#seeds, ...this.#links.values()]) link.close()
   }
 
+  #forgetDeparted(): void {
+    const ids = new Set(this.#brokers.map(({ id }) => String(id)))
+    for (const [key, link] of this.#links) {
+      if (ids.has(key.slice(0, key.indexOf(' ')))) continue
+      link.close()
+      this.#links.delete(key)
+    }
+  }
+
   #link({ host, port }: Address): BrokerLink {
     return new BrokerLink({ ...this.#options, host, port }, this.platform)
   }
@@ -251,8 +265,9 @@ export class KafkaClient {
 
   /** Tries known brokers, then the addresses that the client started from, until one answers. */
   async #any<T>(ask: (link: BrokerLink) => Promise<T>): Promise<T> {
-    const links = [...this.#links.values()].filter((link) => link.isConnected)
-    const candidates = [...links, ...rotated(this.#seeds, this.#seed++)]
+    const mains = this.#brokers.map(({ id }) => this.#links.get(`${id} main`))
+    const connected = mains.filter((link) => link !== undefined).filter((link) => link.isConnected)
+    const candidates = [...connected, ...rotated(this.#seeds, this.#seed++)]
     let last: unknown
     for (const link of candidates) {
       try {
