@@ -112,6 +112,11 @@ export class Storage {
     return createHmac('sha256', this.#secret).update(id).digest().subarray(0, 16)
   }
 
+  /** Resolves when everything appended so far is durable, or has failed. */
+  flush(): Promise<void> {
+    return this.#log.flush()
+  }
+
   async close(): Promise<void> {
     await this.#log.close()
     await this.#snapshotting

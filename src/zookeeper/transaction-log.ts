@@ -71,6 +71,11 @@ export class TransactionLog {
     this.#rollRequested = true
   }
 
+  /** Resolves when everything appended so far is durable, or has failed. */
+  async flush(): Promise<void> {
+    await this.#writing
+  }
+
   /** Writes what is queued and closes the file. */
   async close(): Promise<void> {
     await this.#writing

@@ -1,6 +1,7 @@
 // What the transaction log records: one entry per change, as ZooKeeper 3.8 writes it (TxnHeader
 // followed by the transaction's record). An entry is already decided; applying it cannot fail.
-import { JuteReader, JuteWriter, JuteError } from './jute.ts'
+import { JuteError, JuteReader } from './jute.ts'
+import type { JuteWriter } from './jute.ts'
 import { OpCode, readAcls, writeAcls } from './protocol.ts'
 import type { Acl } from './protocol.ts'
 

@@ -1,0 +1,233 @@
+// ZooKeeper's four-letter words: one word in, one text out, the connection ends. Only those of
+// `4lw.commands.whitelist` are carried out; the others are answered with a refusal.
+import type { Processor } from './processor.ts'
+import type { ServerConnection } from './server-connection.ts'
+
+const WORDS: ReadonlySet<string> = new Set([
+  'conf',
+  'cons',
+  'crst',
+  'dirs',
+  'dump',
+  'envi',
+  'gtmk',
+  'hash',
+  'isro',
+  'mntr',
+  'ruok',
+  'srst',
+  'srvr',
+  'stat',
+  'stmk',
+  'wchc',
+  'wchp',
+  'wchs',
+])
+
+const VERSION = '3.8.4-ottla, built on 2024-02-12 22:16 UTC'
+
+export interface WordContext {
+  readonly processor: Processor
+  readonly whitelist: ReadonlySet<string>
+  /** Lines of `conf`. */
+  readonly settings: ReadonlyMap<string, string | number>
+}
+
+/** Undefined when the four characters are no such word, but the length of a frame. */
+export function answerWord(context: WordContext, word: string): string | undefined {
+  if (!WORDS.has(word)) return undefined
+  if (!context.whitelist.has('*') && !context.whitelist.has(word)) return refusal(word)
+  const answer = ANSWERS.get(word)
+  return answer === undefined ? refusal(word) : answer(context)
+}
+
+function refusal(word: string): string {
+  return `${word} is not executed because it is not in the whitelist.\n`
+}
+
+const ANSWERS: ReadonlyMap<string, (context: WordContext) => string> = new Map([
+  ['ruok', () => 'imok'],
+  ['isro', () => 'rw'],
+  ['srvr', (context) => version() + serverLines(context)],
+  ['stat', (context) => `${version()}Clients:\n${clientLines(context)}\n${serverLines(context)}`],
+  ['conf', ({ settings }) => [...settings].map(([key, value]) => `${key}=${value}\n`).join('')],
+  ['cons', (context) => `${consLines(context)}\n`],
+  ['envi', envi],
+  ['mntr', mntr],
+  ['dump', dump],
+  ['crst', crst],
+  ['srst', srst],
+  ['wchs', wchs],
+  ['wchc', wchc],
+  ['wchp', wchp],
+])
+
+function version(): string {
+  return `Zookeeper version: ${VERSION}\n`
+}
+
+function hex(value: number | bigint): string {
+  return `0x${value.toString(16)}`
+}
+
+function serverLines({ processor }: WordContext): string {
+  const { latency, machine, connections } = processor
+  const average = latency.count === 0 ? 0 : latency.totalMs / latency.count
+  const [received, sent] = packets(processor)
+  return [
+    `Latency min/avg/max: ${Math.round(latency.minMs)}/${average.toFixed(4)}/${Math.round(latency.maxMs)}`,
+    `Received: ${received}`,
+    `Sent: ${sent}`,
+    `Connections: ${connections.size}`,
+    `Outstanding: ${processor.outstanding}`,
+    `Zxid: ${hex(machine.tree.lastZxid)}`,
+    'Mode: standalone',
+    `Node count: ${machine.tree.nodes.size}`,
+    '',
+  ].join('\n')
+}
+
+function packets(processor: Processor): [number, number] {
+  let received = 0
+  let sent = 0
+  for (const connection of processor.connections) {
+    received += connection.packetsReceived
+    sent += connection.packetsSent
+  }
+  return [received, sent]
+}
+
+function addressOf(connection: ServerConnection): string {
+  return `/${connection.socket.remoteAddress}:${connection.socket.remotePort}`
+}
+
+function clientLines({ processor }: WordContext): string {
+  return [...processor.connections]
+    .map(
+      (connection) =>
+        ` ${addressOf(connection)}[${connection.sessionId === 0n ? 0 : 1}]` +
+        `(queued=0,recved=${connection.packetsReceived},sent=${connection.packetsSent})\n`,
+    )
+    .join('')
+}
+
+function consLines({ processor }: WordContext): string {
+  return [...processor.connections]
+    .map((connection) => {
+      const counts = `queued=0,recved=${connection.packetsReceived},sent=${connection.packetsSent}`
+      const session =
+        connection.sessionId === 0n
+          ? ''
+          : `,sid=${hex(connection.sessionId)},est=${connection.establishedMs}` +
+            `,to=${connection.sessionTimeoutMs}`
+      return ` ${addressOf(connection)}[${session === '' ? 0 : 1}](${counts}${session})\n`
+    })
+    .join('')
+}
+
+function envi(): string {
+  return `Environment:\nzookeeper.version=${VERSION}\n`
+}
+
+function mntr({ processor }: WordContext): string {
+  const { latency, machine, watches } = processor
+  const { tree } = machine
+  const [received, sent] = packets(processor)
+  let ephemerals = 0
+  for (const owned of tree.ephemerals.values()) ephemerals += owned.size
+  const values: [string, string | number][] = [
+    ['version', VERSION],
+    ['server_state', 'standalone'],
+    ['avg_latency', latency.count === 0 ? 0 : (latency.totalMs / latency.count).toFixed(4)],
+    ['max_latency', Math.round(latency.maxMs)],
+    ['min_latency', Math.round(latency.minMs)],
+    ['packets_received', received],
+    ['packets_sent', sent],
+    ['num_alive_connections', processor.connections.size],
+    ['outstanding_requests', processor.outstanding],
+    ['znode_count', tree.nodes.size],
+    ['watch_count', watches.data.size + watches.children.size],
+    ['ephemerals_count', ephemerals],
+    ['approximate_data_size', tree.approximateBytes],
+    ['global_sessions', tree.sessions.size],
+  ]
+  return values.map(([name, value]) => `zk_${name}\t${value}\n`).join('')
+}
+
+function dump({ processor }: WordContext): string {
+  const { tree, deadlines } = processor.machine
+  const lines = [
+    `SessionTracker dump:`,
+    `Session Sets (${deadlines.buckets().length})/(${deadlines.size}):`,
+  ]
+  for (const [deadlineMs, ids] of deadlines.buckets()) {
+    lines.push(`${ids.length} expire at ${deadlineMs}:`)
+    for (const id of ids) lines.push(`\t${hex(id)}`)
+  }
+  lines.push('ephemeral nodes dump:', `Sessions with Ephemerals (${tree.ephemerals.size}):`)
+  for (const [id, paths] of tree.ephemerals) {
+    lines.push(`${hex(id)}:`)
+    for (const path of paths) lines.push(`\t${path}`)
+  }
+  return `${lines.join('\n')}\n`
+}
+
+function crst({ processor }: WordContext): string {
+  for (const connection of processor.connections) {
+    connection.packetsReceived = 0
+    connection.packetsSent = 0
+  }
+  return 'Connection stats reset.\n'
+}
+
+function srst({ processor }: WordContext): string {
+  Object.assign(processor.latency, { minMs: 0, maxMs: 0, totalMs: 0, count: 0 })
+  return 'Server stats reset.\n'
+}
+
+function wchs({ processor }: WordContext): string {
+  const { data, children } = processor.watches
+  const watchers = new Set<ServerConnection>()
+  const paths = new Set<string>()
+  for (const index of [data, children]) {
+    for (const [path, watching] of index.entries()) {
+      paths.add(path)
+      for (const watcher of watching.keys()) watchers.add(watcher)
+    }
+  }
+  return (
+    `${watchers.size} connections watching ${paths.size} paths\n` +
+    `Total watches:${data.size + children.size}\n`
+  )
+}
+
+function wchc({ processor }: WordContext): string {
+  const bySession = new Map<string, Set<string>>()
+  for (const index of [processor.watches.data, processor.watches.children]) {
+    for (const [path, watching] of index.entries()) {
+      for (const { sessionId } of watching.keys()) {
+        const paths = bySession.get(hex(sessionId)) ?? new Set()
+        bySession.set(hex(sessionId), paths.add(path))
+      }
+    }
+  }
+  return grouped(bySession)
+}
+
+function wchp({ processor }: WordContext): string {
+  const byPath = new Map<string, Set<string>>()
+  for (const index of [processor.watches.data, processor.watches.children]) {
+    for (const [path, watching] of index.entries()) {
+      const sessions = byPath.get(path) ?? new Set()
+      for (const { sessionId } of watching.keys()) sessions.add(hex(sessionId))
+      byPath.set(path, sessions)
+    }
+  }
+  return grouped(byPath)
+}
+
+function grouped(groups: ReadonlyMap<string, ReadonlySet<string>>): string {
+  return [...groups]
+    .map(([name, members]) => `${name}\n${[...members].map((member) => `\t${member}\n`).join('')}`)
+    .join('')
+}

@@ -1,0 +1,307 @@
+// One socket of the server: frames in, replies out, from the connect request (or a four-letter
+// word) to the end. Frames are handled one after the other; reading stops while too much is
+// outstanding or the peer does not take its replies.
+import type { Timer } from '../platform/clock.ts'
+import type { Socket, SocketEvents } from '../platform/network.ts'
+import { digestIdentity, sameSecret } from './access.ts'
+import type { Identity } from './access.ts'
+import { ZooKeeperCode } from './errors.ts'
+import { JuteError, JuteReader } from './jute.ts'
+import type { Processor } from './processor.ts'
+import { OpCode, Xid } from './protocol.ts'
+import { connectFrame } from './replies.ts'
+import { readConnectRequest } from './requests.ts'
+
+export interface ConnectionLimits {
+  /** `jute.maxbuffer`: the largest frame. */
+  readonly maxFrameBytes: number
+  /** How long a socket may stay without a session. */
+  readonly handshakeMs: number
+  /** `user:digest` that may do everything. */
+  readonly superDigest: string | undefined
+  readonly passwordOf: (sessionId: bigint) => Buffer
+  /** The answer to a four-letter word, undefined when the bytes are none. */
+  readonly fourLetterWord: (word: string) => string | undefined
+  readonly onClosed: (connection: ServerConnection) => void
+}
+
+const MAX_UNSENT_BYTES = 64 * 1024 * 1024
+const MAX_IDENTITIES = 64
+const UNKNOWN_PASSWORD = Buffer.alloc(16)
+
+export class ServerConnection implements SocketEvents {
+  readonly socket: Socket
+  readonly #processor: Processor
+  readonly #limits: ConnectionLimits
+  readonly #handshake: Timer
+  readonly identities: Identity[]
+  sessionId = 0n
+  sessionTimeoutMs = 0
+  establishedMs = 0
+  packetsReceived = 0
+  packetsSent = 0
+  #input: Buffer = Buffer.alloc(0)
+  #inputParts: Buffer[] = []
+  #inputBytes = 0
+  #output: Buffer[] = []
+  #endAfterOutput = false
+  #paused = false
+  #closed = false
+
+  constructor(socket: Socket, processor: Processor, limits: ConnectionLimits) {
+    this.socket = socket
+    this.#processor = processor
+    this.#limits = limits
+    this.identities = [{ scheme: 'ip', id: socket.remoteAddress.replace(/^::ffff:/, '') }]
+    const { clock } = processor.options
+    this.#handshake = clock.setTimer(limits.handshakeMs, () => this.destroy('no session was begun'))
+    processor.connections.add(this)
+  }
+
+  start(): void {
+    this.socket.listen(this)
+  }
+
+  get isClosed(): boolean {
+    return this.#closed
+  }
+
+  onData(chunk: Buffer): void {
+    if (this.#closed) return
+    this.#inputParts.push(chunk)
+    this.#inputBytes += chunk.length
+    this.#consume()
+  }
+
+  onDrain(): void {
+    this.resume()
+  }
+
+  onClose(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#handshake.cancel()
+    this.#processor.removeConnection(this)
+    this.#limits.onClosed(this)
+  }
+
+  /** Goes on reading after the pressure that stopped it. */
+  resume(): void {
+    if (this.#closed || !this.#paused) return
+    this.#paused = false
+    this.socket.resume()
+    this.#consume()
+  }
+
+  /** Adds a frame to the output; undefined ends the connection after what is there. */
+  queue(frame: Buffer | undefined): void {
+    if (this.#closed || this.#endAfterOutput) return
+    if (frame === undefined) {
+      this.#endAfterOutput = true
+      return
+    }
+    this.packetsSent++
+    this.#output.push(frame)
+  }
+
+  /** Hands the output to the socket. */
+  flush(): void {
+    if (this.#closed) return
+    if (this.#output.length > 0) {
+      const output = this.#output
+      this.#output = []
+      const taken = this.socket.write(output)
+      if (!taken) this.#pause()
+      if (this.socket.bufferedBytes > MAX_UNSENT_BYTES) {
+        return this.destroy('it does not take its replies')
+      }
+    }
+    if (this.#endAfterOutput) {
+      this.socket.end()
+      this.onClose()
+    }
+  }
+
+  destroy(reason: string): void {
+    if (this.#closed) return
+    const { logger } = this.#processor.options
+    logger.debug(`Closing the connection of ${this.socket.remoteAddress}: ${reason}`)
+    this.socket.destroy()
+    this.onClose()
+  }
+
+  #pause(): void {
+    if (this.#paused) return
+    this.#paused = true
+    this.socket.pause()
+  }
+
+  #consume(): void {
+    try {
+      while (!this.#paused && !this.#closed && !this.#endAfterOutput) {
+        const frame = this.#nextFrame()
+        if (frame === undefined) break
+        this.packetsReceived++
+        if (this.sessionId === 0n) this.#connect(frame)
+        else this.#request(frame)
+        if (this.#processor.outstanding >= this.#processor.options.outstandingLimit) break
+      }
+    } catch (error) {
+      if (!(error instanceof JuteError)) throw error
+      this.destroy(error.message)
+    }
+    if (this.#processor.flush(this)) this.#pause()
+  }
+
+  /** The next whole frame, a view of the input. */
+  #nextFrame(): Buffer | undefined {
+    if (this.#inputBytes < 4) return undefined
+    if (this.#input.length < 4) this.#join()
+    const length = this.#input.readInt32BE(0)
+    if (this.sessionId === 0n && this.#answerWord()) return undefined
+    if (length < 0 || length > this.#limits.maxFrameBytes) {
+      throw new JuteError(`a frame of ${length} bytes`)
+    }
+    if (this.#inputBytes < 4 + length) return undefined
+    if (this.#input.length < 4 + length) this.#join()
+    const frame = this.#input.subarray(4, 4 + length)
+    this.#input = this.#input.subarray(4 + length)
+    this.#inputBytes -= 4 + length
+    return frame
+  }
+
+  #join(): void {
+    this.#input = Buffer.concat([this.#input, ...this.#inputParts])
+    this.#inputParts = []
+  }
+
+  #answerWord(): boolean {
+    const word = this.#input.toString('latin1', 0, 4)
+    const answer = this.#limits.fourLetterWord(word)
+    if (answer === undefined) return false
+    this.socket.write([Buffer.from(answer)])
+    this.socket.end()
+    this.onClose()
+    return true
+  }
+
+  #connect(frame: Buffer): void {
+    const request = readConnectRequest(frame)
+    const { machine, options } = this.#processor
+    if (request.lastZxidSeen > machine.tree.lastZxid) {
+      return this.destroy(`its client has seen zxid 0x${request.lastZxidSeen.toString(16)} already`)
+    }
+    const { minSessionTimeoutMs, maxSessionTimeoutMs } = options
+    const timeoutMs = Math.min(
+      maxSessionTimeoutMs,
+      Math.max(minSessionTimeoutMs, request.timeoutMs),
+    )
+    const { sessionId, hasReadOnlyFlag } = request
+    if (sessionId === 0n) {
+      this.#establish(this.#processor.createSession(this, timeoutMs), timeoutMs, hasReadOnlyFlag)
+      return
+    }
+    const known = machine.tree.sessions.has(sessionId)
+    if (known && sameSecret(request.password, this.#limits.passwordOf(sessionId))) {
+      this.#processor.adoptSession(this, sessionId, timeoutMs)
+      this.#establish(sessionId, timeoutMs, hasReadOnlyFlag)
+    } else {
+      this.#refuse(hasReadOnlyFlag)
+    }
+  }
+
+  #establish(sessionId: bigint, timeoutMs: number, withReadOnlyFlag: boolean): void {
+    this.#handshake.cancel()
+    this.sessionId = sessionId
+    this.sessionTimeoutMs = timeoutMs
+    this.establishedMs = this.#processor.options.clock.nowMs()
+    const password = this.#limits.passwordOf(sessionId)
+    const answer = { timeoutMs, sessionId, password, withReadOnlyFlag }
+    this.#processor.send(this, connectFrame(answer))
+  }
+
+  /** An expired session and a wrong password look the same. */
+  #refuse(withReadOnlyFlag: boolean): void {
+    const answer = { timeoutMs: 0, sessionId: 0n, password: UNKNOWN_PASSWORD, withReadOnlyFlag }
+    this.#processor.send(this, connectFrame(answer))
+    this.#processor.end(this)
+  }
+
+  #request(frame: Buffer): void {
+    const reader = new JuteReader(frame)
+    const xid = reader.int32()
+    const opCode = reader.int32()
+    if (opCode === OpCode.auth) return this.#authenticate(reader)
+    if (opCode === OpCode.sasl) return this.#refuseAuth(xid)
+    if (!REQUESTS.has(opCode)) {
+      this.#processor.reply(this, xid, ZooKeeperCode.UNIMPLEMENTED)
+      return this.#processor.end(this)
+    }
+    try {
+      this.#processor.handle(this, xid, opCode, reader)
+    } catch (error) {
+      if (!(error instanceof JuteError)) throw error
+      this.#processor.reply(this, xid, ZooKeeperCode.MARSHALLINGERROR)
+    }
+  }
+
+  #authenticate(reader: JuteReader): void {
+    reader.int32()
+    const scheme = reader.text()
+    const auth = reader.bytes() ?? Buffer.alloc(0)
+    if (scheme === 'digest' && this.identities.length < MAX_IDENTITIES) {
+      const id = digestIdentity(auth.toString('utf8'))
+      const { superDigest } = this.#limits
+      if (superDigest !== undefined && sameSecret(id, superDigest)) {
+        this.#addIdentity({ scheme: 'super', id: '' })
+      }
+      this.#addIdentity({ scheme: 'digest', id })
+    } else if (scheme !== 'ip') {
+      return this.#refuseAuth(Xid.auth)
+    }
+    this.#processor.reply(this, Xid.auth, ZooKeeperCode.OK)
+  }
+
+  #addIdentity(identity: Identity): void {
+    const known = this.identities.some(
+      ({ scheme, id }) => scheme === identity.scheme && id === identity.id,
+    )
+    if (!known) this.identities.push(identity)
+  }
+
+  #refuseAuth(xid: number): void {
+    this.#processor.reply(this, xid, ZooKeeperCode.AUTHFAILED)
+    this.#processor.end(this)
+  }
+}
+
+/** What a client may ask; the rest of the codes are the server's own. */
+const REQUESTS: ReadonlySet<number> = new Set([
+  OpCode.create,
+  OpCode.delete,
+  OpCode.exists,
+  OpCode.getData,
+  OpCode.setData,
+  OpCode.getAcl,
+  OpCode.setAcl,
+  OpCode.getChildren,
+  OpCode.sync,
+  OpCode.ping,
+  OpCode.getChildren2,
+  OpCode.check,
+  OpCode.multi,
+  OpCode.create2,
+  OpCode.reconfig,
+  OpCode.checkWatches,
+  OpCode.removeWatches,
+  OpCode.createContainer,
+  OpCode.createTtl,
+  OpCode.multiRead,
+  OpCode.setWatches,
+  OpCode.getEphemerals,
+  OpCode.getAllChildrenNumber,
+  OpCode.setWatches2,
+  OpCode.addWatch,
+  OpCode.whoAmI,
+  OpCode.closeSession,
+])
