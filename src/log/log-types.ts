@@ -1,8 +1,5 @@
 // What goes into a log and comes out of it: the values that `Log` exchanges with its owner.
-import type { RecordError } from '../wire/records/validate-batch.ts'
-
-/** Who made the records: decides what is checked, and who may write control batches. */
-export type AppendOrigin = 'client' | 'coordinator' | 'replication'
+import type { AppendOrigin, RecordError } from '../wire/records/validate-batch.ts'
 
 export interface AppendOptions {
   readonly leaderEpoch: number
@@ -15,13 +12,14 @@ export interface AppendOptions {
 export interface AppendResult {
   /** A code of wire/errors.ts; 0: queued. Acknowledge once `logEndOffset > lastOffset`. */
   readonly error: number
-  readonly errorMessage: string | undefined
+  readonly errorMessage: string | null
   readonly recordErrors: readonly RecordError[]
   /** -1 with an error. */
   readonly firstOffset: number
   readonly lastOffset: number
   /** -1 unless the topic stamps records with the time of their append. */
   readonly appendTimeMs: number
+  /** -1 where the answer must not name it. */
   readonly logStartOffset: number
   /** The batch was there already; the offsets are those of the first time. */
   readonly duplicate: boolean

@@ -1,6 +1,18 @@
-// One partition on disk. Its owner is one Partition; nobody else calls it.
+// One partition on disk. Its owner is one Partition; nobody else calls it. This class holds the
+// public face; what it does lies in append.ts, read.ts, roll.ts, truncate.ts, retention.ts and
+// lookup.ts, over one LogState.
 //   logStartOffset ≤ lastStableOffset ≤ highWatermark ≤ logEndOffset ≤ nextOffset
+import { join } from 'node:path'
 import type { LogConfig } from '../config/topic-config.ts'
+import { appendAsFollower, appendAsLeader } from './append.ts'
+import { replaceFileSync } from './atomic-file.ts'
+import { PARTITION_METADATA_FILE } from './file-names.ts'
+import { LeaderEpochCache } from './leader-epoch-cache.ts'
+import { loadLog } from './load-log.ts'
+import type { LoadOptions } from './load-log.ts'
+import type { LogContext } from './log-context.ts'
+import { LogState } from './log-state.ts'
+import type { LogParts } from './log-state.ts'
 import type {
   AbortedTransaction,
   ActiveProducer,
@@ -11,52 +23,285 @@ import type {
   ReadResult,
   TimestampOffset,
 } from './log-types.ts'
+import { abortedTransactions, offsetForTimestamp } from './lookup.ts'
+import { formatPartitionMetadata } from './partition-metadata.ts'
+import { ProducerStates } from './producer-state.ts'
+import { LogReader } from './read.ts'
+import { advanceLogStart, applyRetention, deleteRecordsBefore } from './retention.ts'
+import { close, flush, rollTo } from './roll.ts'
+import { Segment } from './segment.ts'
+import { SegmentList } from './segment-list.ts'
+import { SnapshotFiles } from './snapshot-files.ts'
+import { truncateFullyAndStartAt, truncateTo } from './truncate.ts'
 
-export declare class Log {
+const NOBODY = () => {}
+
+export interface NewLogOptions {
   readonly topic: string
   readonly partition: number
-  /** Path of the partition's own directory. */
-  get directory(): string
-  topicId: string | undefined
-  get config(): LogConfig
-  updateConfig(config: LogConfig): void
-  get logStartOffset(): number
-  /** Written (and synced where asked for): readable. */
-  get logEndOffset(): number
-  /** Assigned to the next record; at or beyond `logEndOffset`. */
-  get nextOffset(): number
-  get highWatermark(): number
-  get lastStableOffset(): number
-  get recoveryPoint(): number
-  get sizeBytes(): number
-  get segmentCount(): number
-  /** Called after `logEndOffset` moved, never from within an append. */
-  onAdvance: (logEndOffset: number) => void
+  readonly directory: string
+  readonly topicId: string | undefined
+  readonly config: LogConfig
+}
+
+export class Log {
+  /** Called after `logEndOffset` moved; never from within an append. */
+  onAdvance: (logEndOffset: number) => void = NOBODY
   /** Called once, after which every append gets KAFKA_STORAGE_ERROR. */
-  onFailure: (error: unknown) => void
-  appendAsLeader(records: Buffer, options: AppendOptions): AppendResult
-  appendAsFollower(records: Buffer): AppendResult
-  read(options: ReadOptions): ReadResult | Promise<ReadResult>
-  updateHighWatermark(offset: number): number
-  abortedTransactions(fromOffset: number, upperOffset: number): AbortedTransaction[]
-  hasOngoingTransaction(producerId: number, producerEpoch: number): boolean
-  producers(): ActiveProducer[]
-  /** -2 earliest, -1 latest, -3 the record with the largest timestamp, else the first at or after. */
-  offsetForTimestamp(timestamp: number): Promise<TimestampOffset | undefined>
+  onFailure: (error: unknown) => void = NOBODY
+  /** Called, and waited for, when the recovery point goes back. */
+  onRecoveryPointLowered: () => Promise<void> = () => Promise.resolve()
+  readonly #state: LogState
+  readonly #reader: LogReader
+
+  constructor(context: LogContext, parts: LogParts) {
+    this.#state = new LogState(context, parts, {
+      onAdvance: (logEndOffset) => this.onAdvance(logEndOffset),
+      onFailure: (error) => this.onFailure(error),
+      onRecoveryPointLowered: () => this.onRecoveryPointLowered(),
+    })
+    this.#reader = new LogReader(this.#state)
+  }
+
+  /** Opens an existing directory, recovering what has to be. */
+  static async load(context: LogContext, options: LoadOptions): Promise<Log> {
+    return new Log(context, await loadLog(context, options))
+  }
+
+  /** Makes a directory. The files of records follow with the first of them. */
+  static create(context: LogContext, options: NewLogOptions): Log {
+    const { disk } = context.platform
+    disk.makeDirectorySync(options.directory)
+    const segment = new Segment(context, {
+      directory: options.directory,
+      baseOffset: 0,
+      sizeBytes: 0,
+      modifiedMs: context.platform.clock.nowMs(),
+      isNew: true,
+    })
+    const log = new Log(context, {
+      ...options,
+      topicId: undefined,
+      segments: new SegmentList([segment]),
+      producers: new ProducerStates(),
+      snapshots: new SnapshotFiles(disk, options.directory, []),
+      epochs: new LeaderEpochCache(),
+      logStartOffset: 0,
+      logEndOffset: 0,
+      recoveryPoint: 0,
+      isClean: true,
+      namesDurable: false,
+    })
+    if (options.topicId !== undefined) log.assignTopicId(options.topicId)
+    return log
+  }
+
+  get topic(): string {
+    return this.#state.topic
+  }
+
+  get partition(): number {
+    return this.#state.partition
+  }
+
+  /** Path of the partition's own directory. */
+  get directory(): string {
+    return this.#state.directory
+  }
+
+  get topicId(): string | undefined {
+    return this.#state.topicId
+  }
+
+  /** Writes the id to `partition.metadata`. */
+  assignTopicId(topicId: string): void {
+    if (this.#state.topicId === topicId) return
+    const path = join(this.#state.directory, PARTITION_METADATA_FILE)
+    const { disk } = this.#state.context.platform
+    replaceFileSync(disk, path, formatPartitionMetadata(topicId), { durable: false })
+    this.#state.topicId = topicId
+  }
+
+  get config(): LogConfig {
+    return this.#state.config
+  }
+
+  updateConfig(config: LogConfig): void {
+    this.#state.config = config
+  }
+
+  get logStartOffset(): number {
+    return this.#state.logStartOffset
+  }
+
+  /** Written (and synced where `flush.messages` asks for it): readable. */
+  get logEndOffset(): number {
+    return this.#state.logEndOffset
+  }
+
+  /** What the next record gets; at or beyond `logEndOffset`. */
+  get nextOffset(): number {
+    return this.#state.nextOffset
+  }
+
+  get highWatermark(): number {
+    return this.#state.highWatermark
+  }
+
+  get lastStableOffset(): number {
+    return this.#state.lastStableOffset
+  }
+
+  /** Everything below is known to be durable. */
+  get recoveryPoint(): number {
+    return this.#state.recoveryPoint
+  }
+
+  get sizeBytes(): number {
+    return this.#state.segments.sizeBytes()
+  }
+
+  get segmentCount(): number {
+    return this.#state.segments.length
+  }
+
+  get hasFailed(): boolean {
+    return this.#state.failed
+  }
+
+  /** For checkpoints: whether files alone would tell a lower start after a restart. */
+  get startsInsideSegment(): boolean {
+    return this.#state.logStartOffset > this.#state.segments.first.baseOffset
+  }
+
+  /** Synchronous: checks, assigns offsets, queues. Acknowledge once `logEndOffset > lastOffset`. */
+  appendAsLeader(records: Buffer, options: AppendOptions): AppendResult {
+    return appendAsLeader(this.#state, records, options)
+  }
+
+  /** Batches as a leader sent them, with their offsets and epochs. */
+  appendAsFollower(records: Buffer): AppendResult {
+    return appendAsFollower(this.#state, records, this.#state.context.platform.clock.nowMs())
+  }
+
+  /** Whole batches from `fetchOffset` on: at once when they are in memory. */
+  read(options: ReadOptions): ReadResult | Promise<ReadResult> {
+    return this.#reader.read(options)
+  }
+
+  /** Returns the new high watermark: `offset` within log start and log end. */
+  updateHighWatermark(offset: number): number {
+    const state = this.#state
+    state.highWatermark = Math.max(state.logStartOffset, Math.min(offset, state.logEndOffset))
+    state.producers.onHighWatermark(state.highWatermark)
+    return state.highWatermark
+  }
+
+  abortedTransactions(fromOffset: number, upperOffset: number): AbortedTransaction[] {
+    return abortedTransactions(this.#state, fromOffset, upperOffset)
+  }
+
+  hasOngoingTransaction(producerId: number, producerEpoch: number): boolean {
+    return this.#state.producers.hasOpenTransaction(producerId, producerEpoch)
+  }
+
+  producers(): ActiveProducer[] {
+    return this.#state.producers.active()
+  }
+
+  /** Forgets producers that were silent for `producer.id.expiration.ms`. */
+  expireProducers(nowMs: number): void {
+    this.#state.producers.expire(nowMs, this.#state.context.producerIdExpirationMs)
+  }
+
+  /**
+   * The first record at or after `timestamp`. Special values: -2 log start, -1 log end, -3 the first
+   * record with the largest timestamp. Undefined: there is none.
+   */
+  offsetForTimestamp(timestamp: number): Promise<TimestampOffset | undefined> {
+    return offsetForTimestamp(this.#state, timestamp)
+  }
+
   /** -1 when none is known. */
-  get latestEpoch(): number
-  assignEpochStartOffset(epoch: number, startOffset: number): void
-  endOffsetForEpoch(epoch: number): EpochEnd
-  epochForOffset(offset: number): number
-  /** True when something went. */
-  truncateTo(offset: number): Promise<boolean>
-  truncateFullyAndStartAt(offset: number): Promise<void>
-  /** Moves the log start offset (DeleteRecords); OFFSET_OUT_OF_RANGE beyond the high watermark. */
-  deleteRecordsBefore(offset: number): number
+  get latestEpoch(): number {
+    return this.#state.epochs.latestEpoch
+  }
+
+  assignEpochStartOffset(epoch: number, startOffset: number): void {
+    this.#state.epochs.assign(epoch, startOffset)
+  }
+
+  /** As OffsetForLeaderEpoch answers; (-1, -1) when it is not known. */
+  endOffsetForEpoch(epoch: number): EpochEnd {
+    return this.#state.epochs.endOffsetFor(epoch, this.#state.logEndOffset)
+  }
+
+  epochForOffset(offset: number): number {
+    return this.#state.epochs.epochForOffset(offset)
+  }
+
+  /**
+   * Removes every batch that ends at or after `offset`; true when something went. No append until
+   * it has resolved. Rejects with KAFKA_STORAGE_ERROR.
+   */
+  truncateTo(offset: number): Promise<boolean> {
+    return truncateTo(this.#state, offset)
+  }
+
+  truncateFullyAndStartAt(offset: number): Promise<void> {
+    return truncateFullyAndStartAt(this.#state, offset)
+  }
+
+  /** DeleteRecords: an error code, OFFSET_OUT_OF_RANGE beyond the high watermark. */
+  deleteRecordsBefore(offset: number): number {
+    return deleteRecordsBefore(this.#state, offset)
+  }
+
   /** Follows the leader's log start offset. */
-  advanceLogStartOffset(offset: number): void
-  applyRetention(nowMs: number): number
-  roll(): void
-  flush(): Promise<void>
-  close(): Promise<void>
+  advanceLogStartOffset(offset: number): void {
+    advanceLogStart(this.#state, offset)
+  }
+
+  /** Removes old segments as the settings ask for; how many. */
+  applyRetention(nowMs: number): number {
+    return applyRetention(this.#state, nowMs)
+  }
+
+  /** Begins a new segment, if the active one holds anything. */
+  roll(): void {
+    const state = this.#state
+    if (state.segments.active.sizeBytes === 0) return
+    rollTo(state, state.nextOffset, state.context.platform.clock.nowMs())
+  }
+
+  /** Makes everything appended so far durable. Rejects with KAFKA_STORAGE_ERROR. */
+  flush(): Promise<void> {
+    return flush(this.#state)
+  }
+
+  /** Writes what is missing on disk and closes the files; no call afterwards. */
+  close(): Promise<void> {
+    return close(this.#state)
+  }
+
+  /** The log directory has gone bad: nothing is written, nor acknowledged, any more. */
+  fail(error: unknown): void {
+    this.#state.writer.fail(error)
+  }
+
+  /** Closes the files without writing: the directory is about to be removed. */
+  async abandon(): Promise<void> {
+    this.#state.isClosed = true
+    await this.#state.writer.published(this.#state.nextOffset)
+    await this.#state.background
+    for (const segment of this.#state.segments.all) segment.close()
+    this.#state.tail.clear()
+  }
+
+  /** The directory has got another name. */
+  movedTo(directory: string): void {
+    this.#state.directory = directory
+    this.#state.snapshots.movedTo(directory)
+    for (const segment of this.#state.segments.all) segment.movedTo(directory)
+  }
 }

@@ -1,0 +1,62 @@
+// Replaces a small file so that a power cut leaves the old or the new content, never a part:
+// write `.tmp`, sync it, rename it over the name, sync the directory.
+import { dirname } from 'node:path'
+import type { Disk } from '../platform/disk.ts'
+
+export interface ReplaceOptions {
+  /** False leaves it to a later sync to make it durable: the old or a part may be found then. */
+  readonly durable: boolean
+}
+
+export function replaceFileSync(
+  disk: Disk,
+  path: string,
+  content: string | Buffer,
+  { durable }: ReplaceOptions,
+): void {
+  const temporary = `${path}.tmp`
+  const file = disk.openSync(temporary, 'create')
+  try {
+    file.truncateSync(0)
+    file.writeSync(typeof content === 'string' ? Buffer.from(content) : content, 0)
+    if (durable) file.syncSync()
+  } finally {
+    file.closeSync()
+  }
+  disk.renameSync(temporary, path)
+  if (durable) disk.syncDirectorySync(dirname(path))
+}
+
+export async function replaceFile(
+  disk: Disk,
+  path: string,
+  content: string | Buffer,
+  { durable }: ReplaceOptions,
+): Promise<void> {
+  const temporary = `${path}.tmp`
+  const file = await disk.open(temporary, 'create')
+  try {
+    file.truncateSync(0)
+    await file.writev([typeof content === 'string' ? Buffer.from(content) : content], 0)
+    if (durable) await file.sync()
+  } finally {
+    file.closeSync()
+  }
+  await disk.rename(temporary, path)
+  if (durable) await disk.syncDirectory(dirname(path))
+}
+
+/** The content, or undefined when no such file exists. */
+export function readFileIfPresent(disk: Disk, path: string): Buffer | undefined {
+  try {
+    return disk.readFileSync(path)
+  } catch (error) {
+    if (isDiskError(error, 'ENOENT')) return undefined
+    throw error
+  }
+}
+
+/** Whether `error` carries the system's `code`. */
+export function isDiskError(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code
+}

@@ -1,0 +1,49 @@
+// Leader epochs, and the names of a log's files and of its directory, made durable. Both have to
+// be before the recovery point passes what they speak of.
+import { dirname, join } from 'node:path'
+import { replaceFile } from './atomic-file.ts'
+import type { ReplaceOptions } from './atomic-file.ts'
+import { formatEpochs } from './checkpoint-file.ts'
+import type { EpochEntry } from './checkpoint-file.ts'
+import { LEADER_EPOCH_FILE } from './file-names.ts'
+import type { LogContext } from './log-context.ts'
+
+export interface NamedFiles {
+  readonly context: LogContext
+  readonly directory: string
+  readonly epochs: { readonly version: number; readonly entries: readonly EpochEntry[] }
+  epochsPersisted: number
+  namesDurable: boolean
+  naming: Promise<void>
+}
+
+export function makeNamesDurable(log: NamedFiles): Promise<void> {
+  if (log.namesDurable && log.epochsPersisted === log.epochs.version) return log.naming
+  const work = log.naming.then(() => makeDurableNow(log))
+  // Whoever waits sees the failure; the next one tries again.
+  log.naming = work.catch(() => {})
+  return work
+}
+
+async function makeDurableNow(log: NamedFiles): Promise<void> {
+  await writeEpochs(log, { durable: true })
+  if (log.namesDurable) return
+  const { disk } = log.context.platform
+  log.namesDurable = true
+  try {
+    await disk.syncDirectory(log.directory)
+    await disk.syncDirectory(dirname(log.directory))
+  } catch (error) {
+    log.namesDurable = false
+    throw error
+  }
+}
+
+/** Brings the leader epoch checkpoint up to date. */
+export async function writeEpochs(log: NamedFiles, options: ReplaceOptions): Promise<void> {
+  const { version } = log.epochs
+  if (log.epochsPersisted === version) return
+  const path = join(log.directory, LEADER_EPOCH_FILE)
+  await replaceFile(log.context.platform.disk, path, formatEpochs(log.epochs.entries), options)
+  log.epochsPersisted = version
+}

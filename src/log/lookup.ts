@@ -1,0 +1,97 @@
+// Finding records by time, and the aborted transactions of a range.
+import { readRecords } from '../wire/records/read-records.ts'
+import * as batch from '../wire/records/batch.ts'
+import { readLegacyRecords } from '../wire/records/legacy.ts'
+import { newestTimestampOf } from './batch-scan.ts'
+import type { LogState } from './log-state.ts'
+import type { AbortedTransaction, TimestampOffset } from './log-types.ts'
+import type { Segment } from './segment.ts'
+import { findBatch } from './segment-read.ts'
+import { lastOffsetOf } from './tail-cache.ts'
+import { collectAborted } from './transaction-index.ts'
+import type { AbortedEntry } from './transaction-index.ts'
+
+export const EARLIEST_TIMESTAMP = -2
+export const LATEST_TIMESTAMP = -1
+export const MAX_TIMESTAMP = -3
+
+/** See `Log.offsetForTimestamp`. */
+export async function offsetForTimestamp(
+  log: LogState,
+  timestamp: number,
+): Promise<TimestampOffset | undefined> {
+  if (timestamp === EARLIEST_TIMESTAMP) return atOffset(log, log.logStartOffset)
+  if (timestamp === LATEST_TIMESTAMP) return atOffset(log, log.logEndOffset)
+  if (timestamp === MAX_TIMESTAMP) return await newestRecord(log)
+  for (const segment of log.segments.all) {
+    if (newestReadable(log, segment) < timestamp) continue
+    const found = await firstAtOrAfter(log, segment, timestamp)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+function atOffset(log: LogState, offset: number): TimestampOffset {
+  return { timestamp: -1, offset, leaderEpoch: log.epochs.epochForOffset(offset) }
+}
+
+function newestReadable(log: LogState, segment: Segment): number {
+  return segment.baseOffset >= log.logEndOffset ? -1 : segment.newest.timestamp
+}
+
+async function newestRecord(log: LogState): Promise<TimestampOffset | undefined> {
+  let best: Segment | undefined
+  for (const segment of log.segments.all) {
+    const timestamp = newestReadable(log, segment)
+    if (timestamp >= 0 && timestamp > (best?.newest.timestamp ?? -1)) best = segment
+  }
+  if (best === undefined) return undefined
+  return await firstAtOrAfter(log, best, best.newest.timestamp)
+}
+
+async function firstAtOrAfter(
+  log: LogState,
+  segment: Segment,
+  timestamp: number,
+): Promise<TimestampOffset | undefined> {
+  const { time, offset } = segment.index.load(segment.sizeBytes)
+  const from = offset.positionFor(Math.max(time.offsetBefore(timestamp), log.logStartOffset))
+  const found = await findBatch(
+    segment,
+    from,
+    (b, p) => newestTimestampOf(b, p) >= timestamp && lastOffsetOf(b, p) >= log.logStartOffset,
+  )
+  if (found.bytes === undefined) return undefined
+  for (const record of recordsOf(found.bytes)) {
+    if (record.timestamp < timestamp || record.offset < log.logStartOffset) continue
+    const leaderEpoch = epochOf(found.bytes)
+    return { timestamp: record.timestamp, offset: record.offset, leaderEpoch }
+  }
+  return undefined
+}
+
+function epochOf(bytes: Buffer): number {
+  const modern = batch.magic(bytes, 0) === batch.CURRENT_MAGIC
+  return modern ? batch.partitionLeaderEpoch(bytes, 0) : -1
+}
+
+function recordsOf(bytes: Buffer): Iterable<{ timestamp: number; offset: number }> {
+  if (batch.magic(bytes, 0) === batch.CURRENT_MAGIC) return readRecords(bytes, 0)
+  return readLegacyRecords(bytes)
+}
+
+/** The aborted transactions that overlap [fromOffset, upperOffset). */
+export function abortedTransactions(
+  log: LogState,
+  fromOffset: number,
+  upperOffset: number,
+): AbortedTransaction[] {
+  const found: AbortedEntry[] = []
+  const { segments } = log
+  for (let index = segments.floorIndex(fromOffset); index < segments.length; index += 1) {
+    const segment = segments.at(index)
+    if (segment === undefined) break
+    if (collectAborted(segment.aborted, fromOffset, upperOffset, found)) break
+  }
+  return found.map(({ producerId, firstOffset }) => ({ producerId, firstOffset }))
+}

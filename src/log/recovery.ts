@@ -1,0 +1,112 @@
+// What a start does with a log that was not closed: checks every batch from the recovery point on,
+// makes indexes, leader epochs and producers' state anew on the way, and cuts at the first byte
+// that is not part of an intact batch. What lies below the recovery point was synced before the
+// recovery point said so, and is believed.
+import * as batch from '../wire/records/batch.ts'
+import { newestTimestampOf, scanBatches } from './batch-scan.ts'
+import type { LoadingLog } from './load-log.ts'
+import type { LogContext } from './log-context.ts'
+import { replayProducers } from './producer-replay.ts'
+import type { Segment } from './segment.ts'
+import { lastOffsetOf } from './tail-cache.ts'
+
+/** Returns the log end offset. */
+export async function recover(loading: LoadingLog, recoveryPoint: number): Promise<number> {
+  const { segments, snapshots } = loading
+  if (segments.length === 0) return loading.logStartOffset
+  const first = segments.at(segments.floorIndex(recoveryPoint))
+  if (first === undefined) return loading.logStartOffset
+  const start = first.baseOffset
+  await replayProducers(loading, start)
+  snapshots.removeAbove(start)
+  let endOffset = start
+  for (const segment of segments.all.slice(segments.floorIndex(start))) {
+    if (segment.baseOffset > start)
+      snapshots.write(segment.baseOffset, loading.producers.snapshot())
+    const checked = await recoverSegment(loading, segment, endOffset)
+    endOffset = checked.endOffset
+    if (checked.problem === undefined) continue
+    loading.context.logger.warn(
+      `${segment.files.log} at byte ${segment.sizeBytes}: ${checked.problem}; ` +
+        `the log is cut there, at offset ${endOffset}`,
+    )
+    removeFiles(loading.context, segments.removeFrom(segment.baseOffset + 1).toReversed())
+    break
+  }
+  if (endOffset > start) snapshots.write(endOffset, loading.producers.snapshot())
+  return endOffset
+}
+
+interface Checked {
+  readonly endOffset: number
+  readonly problem: string | undefined
+}
+
+async function recoverSegment(
+  loading: LoadingLog,
+  segment: Segment,
+  endOffset: number,
+): Promise<Checked> {
+  const bytes = segment.sizeBytes
+  segment.restart()
+  segment.setAborted([])
+  let next = Math.max(endOffset, segment.baseOffset)
+  const range = { from: 0, to: bytes, verify: true }
+  const stop = await scanBatches(segment.log, range, (b, p) => {
+    const problem = orderProblem(segment, next, b, p)
+    if (problem !== undefined) return problem
+    takeIn(loading, segment, b, p)
+    next = lastOffsetOf(b, p) + 1
+    return undefined
+  })
+  segment.readableBytes = segment.sizeBytes
+  if (segment.sizeBytes < bytes) segment.log.file.truncateSync(segment.sizeBytes)
+  if (segment.sizeBytes > 0) segment.finishIndex()
+  return { endOffset: next, problem: stop?.problem }
+}
+
+function orderProblem(segment: Segment, next: number, b: Buffer, p: number): string | undefined {
+  const last = lastOffsetOf(b, p)
+  const modern = batch.magic(b, p) === batch.CURRENT_MAGIC
+  const first = modern ? batch.baseOffset(b, p) : last
+  if (first < next) return `offset ${first} comes after ${next - 1}`
+  if (!segment.canHold(last)) return `offset ${last} is too far from the segment's base`
+  return undefined
+}
+
+function takeIn(loading: LoadingLog, segment: Segment, b: Buffer, p: number): void {
+  const { epochs, options, producers } = loading
+  if (batch.magic(b, p) === batch.CURRENT_MAGIC) {
+    const epoch = batch.partitionLeaderEpoch(b, p)
+    if (epoch > epochs.latestEpoch) epochs.assign(epoch, batch.baseOffset(b, p))
+    if (batch.hasProducerId(b, p)) {
+      const completed = producers.append(b, p)
+      if (completed !== undefined) {
+        const lastStableOffset = producers.complete(completed)
+        if (completed.aborted) segment.addAborted({ ...completed, lastStableOffset })
+      }
+    }
+  }
+  const size = batch.sizeInBytes(b, p)
+  const newest = newestTimestampOf(b, p)
+  segment.append(lastOffsetOf(b, p), newest, size, options.config.indexIntervalBytes)
+}
+
+/** Reads the leader epochs from the batches of all segments. */
+export async function rebuildEpochs({ segments, epochs }: LoadingLog): Promise<void> {
+  for (const segment of segments.all) {
+    const range = { from: 0, to: segment.sizeBytes, verify: false }
+    await scanBatches(segment.log, range, (b, p) => {
+      if (batch.magic(b, p) !== batch.CURRENT_MAGIC) return
+      const epoch = batch.partitionLeaderEpoch(b, p)
+      if (epoch > epochs.latestEpoch) epochs.assign(epoch, batch.baseOffset(b, p))
+    })
+  }
+}
+
+export function removeFiles(context: LogContext, segments: readonly Segment[]): void {
+  for (const segment of segments) {
+    segment.close()
+    for (const path of segment.existingFiles()) context.platform.disk.removeSync(path)
+  }
+}

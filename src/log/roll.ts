@@ -1,0 +1,135 @@
+// Beginning a new segment, and what has to become durable behind it. The order survives power loss:
+// log file, indexes, snapshot and leader epochs are synced, then the names in the directory, and
+// only then does the recovery point move past them.
+import { makeNamesDurable, writeEpochs } from './log-names.ts'
+import type { LogState, RolledSegment } from './log-state.ts'
+import { Segment } from './segment.ts'
+
+/** Makes a new segment at `baseOffset` the active one. Files follow later. */
+export function rollTo(log: LogState, baseOffset: number, nowMs: number): void {
+  const old = log.segments.active
+  if (old.sizeBytes === 0) {
+    dropEmpty(log, old)
+  } else {
+    old.finishIndex()
+    const snapshot = log.producers.snapshot()
+    void inBackground(log, () => finish(log, { segment: old, endOffset: baseOffset, snapshot }))
+  }
+  log.segments.push(newSegment(log, baseOffset, nowMs))
+  log.rollJitterMs = log.drawRollJitter()
+  log.isClean = false
+}
+
+export function newSegment(log: LogState, baseOffset: number, nowMs: number): Segment {
+  return new Segment(log.context, {
+    directory: log.directory,
+    baseOffset,
+    sizeBytes: 0,
+    modifiedMs: nowMs,
+    isNew: true,
+  })
+}
+
+/** Runs `work` when everything before has ended. Its failure is the log's. */
+export function inBackground(log: LogState, work: () => Promise<void>): Promise<void> {
+  log.background = log.background.then(async () => {
+    if (log.failed) return
+    try {
+      await work()
+    } catch (error) {
+      log.writer.fail(error)
+    }
+  })
+  return log.background
+}
+
+/** Makes everything appended so far durable. Throws when the log has failed. */
+export async function flush(log: LogState): Promise<void> {
+  const endOffset = log.nextOffset
+  await log.writer.published(endOffset)
+  await inBackground(log, async () => {
+    if (endOffset <= log.recoveryPoint) return
+    const { active } = log.segments
+    if (active.sizeBytes > 0) await syncLog(active)
+    await makeNamesDurable(log)
+    log.writer.synced(endOffset)
+    log.advanceRecoveryPoint(Math.min(endOffset, log.logEndOffset))
+  })
+  log.requireHealthy()
+}
+
+/** Writes everything that a start after this wants to find, and closes the files. */
+export async function close(log: LogState): Promise<void> {
+  if (log.isClosed) return
+  log.isClosed = true
+  await log.writer.published(log.nextOffset)
+  await inBackground(log, async () => {
+    if (!log.isClean) await writeClosingFiles(log)
+    else if (log.segments.sizeBytes() > 0) await writeEpochs(log, { durable: false })
+    log.isClean = true
+  })
+  for (const segment of log.segments.all) segment.close()
+  log.tail.clear()
+}
+
+async function writeClosingFiles(log: LogState): Promise<void> {
+  const { active } = log.segments
+  const isEmpty = active.sizeBytes === 0 && log.segments.length === 1 && log.logEndOffset === 0
+  if (!isEmpty) {
+    const written: string[] = []
+    if (active.sizeBytes > 0) active.finishIndex()
+    else void active.log.file
+    for (const segment of log.segments.all) written.push(...segment.persist())
+    if (!log.snapshots.has(log.logEndOffset)) {
+      written.push(log.snapshots.write(log.logEndOffset, log.producers.snapshot()))
+    }
+    if (active.sizeBytes > 0) await syncLog(active)
+    await syncPaths(log, written)
+    await makeNamesDurable(log)
+  }
+  log.recoveryPoint = log.logEndOffset
+}
+
+async function finish(log: LogState, rolled: RolledSegment): Promise<void> {
+  await log.writer.published(rolled.endOffset)
+  if (log.failed || !log.segments.all.includes(rolled.segment)) return
+  const written = rolled.segment.persist()
+  written.push(log.snapshots.write(rolled.endOffset, rolled.snapshot))
+  await syncLog(rolled.segment)
+  await syncPaths(log, written)
+  await makeNamesDurable(log)
+  rolled.segment.index.complete()
+  log.writer.synced(rolled.endOffset)
+  log.advanceRecoveryPoint(Math.min(rolled.endOffset, log.logEndOffset))
+}
+
+function dropEmpty(log: LogState, segment: Segment): void {
+  log.segments.removeFrom(segment.baseOffset)
+  segment.close()
+  const { disk } = log.context.platform
+  for (const path of segment.existingFiles()) disk.removeSync(path)
+}
+
+async function syncLog(segment: Segment): Promise<void> {
+  const file = segment.log.pin()
+  try {
+    await file.sync()
+  } finally {
+    segment.log.unpin()
+  }
+}
+
+/** Files that others may have removed in the meantime. */
+async function syncPaths(log: LogState, paths: readonly string[]): Promise<void> {
+  const { disk } = log.context.platform
+  for (const path of paths) {
+    if ((disk.statSync(path)?.size ?? 0) === 0) continue
+    const file = await disk.open(path, 'write')
+    try {
+      await file.sync()
+    } finally {
+      file.closeSync()
+    }
+  }
+  if (paths.length > 0) log.namesDurable = false
+}

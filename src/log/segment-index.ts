@@ -1,0 +1,170 @@
+// The offset and time index of one segment, in memory as long as it is written, and again when
+// somebody looks something up. The files are brought up to date by `persist`; they always hold a
+// prefix of the entries.
+import type { Disk, DiskFile } from '../platform/disk.ts'
+import { readFileIfPresent } from './atomic-file.ts'
+import { OFFSET_ENTRY_BYTES, OffsetIndex } from './offset-index.ts'
+import type { Residency, Resident } from './residency.ts'
+import { TIME_ENTRY_BYTES, TimeIndex } from './time-index.ts'
+
+export interface IndexEntries {
+  readonly offset: OffsetIndex
+  readonly time: TimeIndex
+}
+
+export interface IndexPaths {
+  readonly offset: string
+  readonly time: string
+}
+
+export class SegmentIndex implements Resident {
+  used = false
+  readonly #disk: Disk
+  readonly #tables: Residency
+  readonly #baseOffset: number
+  #paths: IndexPaths
+  #entries: IndexEntries | undefined
+  /** Entries in the files; -1: the file may not exist, or hold something else. */
+  #persistedOffset = -1
+  #persistedTime = -1
+  /** Why the files could not be used; the entries then have to be made from the log file. */
+  damage: string | undefined
+
+  constructor(disk: Disk, tables: Residency, baseOffset: number, paths: IndexPaths) {
+    this.#disk = disk
+    this.#tables = tables
+    this.#baseOffset = baseOffset
+    this.#paths = paths
+  }
+
+  get weight(): number {
+    const entries = this.#entries
+    return entries === undefined ? 0 : entries.offset.weight + entries.time.weight
+  }
+
+  get isLoaded(): boolean {
+    return this.#entries !== undefined
+  }
+
+  get isPersisted(): boolean {
+    const entries = this.#entries
+    if (entries === undefined) return true
+    const { offset, time } = entries
+    return this.#persistedOffset === offset.count && this.#persistedTime === time.count
+  }
+
+  /** Begins with no entries, whatever the files hold. */
+  reset(): void {
+    this.#begin()
+    this.#persistedOffset = -1
+    this.#persistedTime = -1
+    this.damage = undefined
+  }
+
+  /** Reads the files unless the entries are in memory. Unusable ones: no entries, and `damage`. */
+  load(logBytes: number): IndexEntries {
+    this.used = true
+    return this.#entries ?? this.#read(logBytes)
+  }
+
+  #begin(): IndexEntries {
+    const offset = new OffsetIndex(this.#baseOffset)
+    this.#entries = { offset, time: new TimeIndex(this.#baseOffset) }
+    return this.#entries
+  }
+
+  #read(logBytes: number): IndexEntries {
+    const offsetBytes = readFileIfPresent(this.#disk, this.#paths.offset)
+    const timeBytes = readFileIfPresent(this.#disk, this.#paths.time)
+    const offset = offsetBytes && OffsetIndex.decode(offsetBytes, this.#baseOffset, logBytes)
+    const time = timeBytes && TimeIndex.decode(timeBytes, this.#baseOffset)
+    this.#persistedOffset = -1
+    this.#persistedTime = -1
+    if (offset === undefined || time === undefined) {
+      const path = offset === undefined ? this.#paths.offset : this.#paths.time
+      const missing = offsetBytes === undefined || timeBytes === undefined
+      this.damage = `${path} is ${missing ? 'missing' : 'damaged'}`
+      return this.#begin()
+    }
+    if (offset.count * OFFSET_ENTRY_BYTES === offsetBytes?.length) {
+      this.#persistedOffset = offset.count
+    }
+    if (time.count * TIME_ENTRY_BYTES === timeBytes?.length) this.#persistedTime = time.count
+    this.#entries = { offset, time }
+    this.#tables.admit(this)
+    return this.#entries
+  }
+
+  /** Newest entry of the time index, without keeping the tables in memory. */
+  lastTimeEntry(logBytes: number) {
+    const wasLoaded = this.isLoaded
+    const last = this.load(logBytes).time.last
+    if (!wasLoaded) this.#drop()
+    return last
+  }
+
+  /** The entries are complete: from now on they may be dropped and read again. */
+  complete(): void {
+    this.#tables.admit(this)
+  }
+
+  /** The files follow when the entries are written next. */
+  truncated(): void {
+    const entries = this.#entries
+    if (entries === undefined) return
+    if (entries.offset.count < this.#persistedOffset) this.#persistedOffset = -1
+    if (entries.time.count < this.#persistedTime) this.#persistedTime = -1
+  }
+
+  /** Brings the files up to date, trimmed to their entries. Returns those that a sync concerns. */
+  persist(): string[] {
+    const written: string[] = []
+    const entries = this.#entries
+    if (entries === undefined) return written
+    const { offset, time } = entries
+    if (this.#persistedOffset !== offset.count) {
+      const from = Math.max(0, this.#persistedOffset)
+      this.#write(this.#paths.offset, offset.encode(from), from * OFFSET_ENTRY_BYTES)
+      this.#persistedOffset = offset.count
+      written.push(this.#paths.offset)
+    }
+    if (this.#persistedTime !== time.count) {
+      const from = Math.max(0, this.#persistedTime)
+      this.#write(this.#paths.time, time.encode(from), from * TIME_ENTRY_BYTES)
+      this.#persistedTime = time.count
+      written.push(this.#paths.time)
+    }
+    return written
+  }
+
+  moved(paths: IndexPaths): void {
+    this.#paths = paths
+  }
+
+  release(): boolean {
+    if (!this.isPersisted || this.damage !== undefined) return false
+    this.#entries = undefined
+    return true
+  }
+
+  /** Forgets the tables: the files go, or are complete. */
+  #drop(): void {
+    if (this.release()) this.#tables.dismiss(this)
+  }
+
+  discard(): void {
+    this.#tables.dismiss(this)
+    this.#entries = undefined
+  }
+
+  #write(path: string, bytes: Buffer, position: number): void {
+    const file: DiskFile = this.#disk.openSync(path, 'create')
+    try {
+      const size = file.sizeSync()
+      if (size !== position && size !== position + bytes.length) file.truncateSync(position)
+      if (bytes.length > 0) file.writeSync(bytes, position)
+    } finally {
+      file.closeSync()
+    }
+  }
+}

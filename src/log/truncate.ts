@@ -1,0 +1,108 @@
+// Cutting a log at its end (a follower that diverged from its leader) or all of it. The recovery
+// point goes back, durably, before the files do: what is appended afterwards is then checked
+// again after a crash.
+import assert from 'node:assert/strict'
+import { replayProducers } from './producer-replay.ts'
+import type { LogState } from './log-state.ts'
+import { makeNamesDurable } from './log-names.ts'
+import { inBackground, newSegment } from './roll.ts'
+import type { Segment } from './segment.ts'
+import { findBatch } from './segment-read.ts'
+import { lastOffsetOf } from './tail-cache.ts'
+
+/** Removes every batch that ends at or after `offset`. True when something was removed. */
+export async function truncateTo(log: LogState, offset: number): Promise<boolean> {
+  assert(offset >= 0)
+  if (offset >= log.nextOffset) return false
+  if (offset <= log.segments.first.baseOffset && offset < log.logStartOffset) {
+    await truncateFullyAndStartAt(log, offset)
+    return true
+  }
+  await log.writer.published(log.nextOffset)
+  await inBackground(log, async () => {
+    await lowerRecoveryPoint(log, offset)
+    await cut(log, offset)
+  })
+  log.requireHealthy()
+  return true
+}
+
+/** Removes everything; the next record gets `offset`. */
+export async function truncateFullyAndStartAt(log: LogState, offset: number): Promise<void> {
+  assert(offset >= 0)
+  await log.writer.published(log.nextOffset)
+  await inBackground(log, async () => {
+    await lowerRecoveryPoint(log, Math.min(offset, log.recoveryPoint))
+    log.generation += 1
+    removeSegments(log, log.segments.removeFrom(-1))
+    for (const snapshot of log.snapshots.offsets) log.snapshots.remove(snapshot)
+    const segment = newSegment(log, offset, log.context.platform.clock.nowMs())
+    log.segments.push(segment)
+    // The name of the empty file says where the log goes on after a restart.
+    void segment.log.file
+    log.producers.clear()
+    log.epochs.clear()
+    log.logStartOffset = offset
+    endAt(log, offset)
+    log.highWatermark = offset
+    log.recoveryPoint = offset
+    log.namesDurable = false
+    await makeNamesDurable(log)
+  })
+  log.requireHealthy()
+}
+
+async function lowerRecoveryPoint(log: LogState, offset: number): Promise<void> {
+  if (offset >= log.recoveryPoint) return
+  log.recoveryPoint = offset
+  await log.hooks.onRecoveryPointLowered()
+}
+
+async function cut(log: LogState, offset: number): Promise<void> {
+  log.generation += 1
+  // Newest first: a crash in between leaves no hole.
+  removeSegments(log, log.segments.removeFrom(offset + 1).toReversed())
+  if (log.segments.length === 0) {
+    log.segments.push(newSegment(log, offset, log.context.platform.clock.nowMs()))
+    void log.segments.active.log.file
+  } else {
+    await cutSegment(log.segments.active, offset)
+  }
+  log.snapshots.removeAbove(offset)
+  log.epochs.truncateFromEnd(offset)
+  log.logStartOffset = Math.min(log.logStartOffset, offset)
+  endAt(log, offset)
+  log.highWatermark = Math.min(log.highWatermark, offset)
+  await replayProducers(log, offset)
+  log.producers.onHighWatermark(log.highWatermark)
+  log.namesDurable = false
+  await makeNamesDurable(log)
+}
+
+async function cutSegment(segment: Segment, offset: number): Promise<void> {
+  const from = segment.index.load(segment.sizeBytes).offset.positionFor(offset)
+  const found = await findBatch(segment, from, (b, p) => lastOffsetOf(b, p) >= offset)
+  segment.truncateTo(offset, found.position, found.newestBefore)
+  const file = segment.log.pin()
+  try {
+    await file.sync()
+  } finally {
+    segment.log.unpin()
+  }
+}
+
+function endAt(log: LogState, offset: number): void {
+  log.nextOffset = offset
+  log.logEndOffset = offset
+  log.isClean = false
+  log.tail.clear()
+  log.writer.restartAt(offset)
+}
+
+function removeSegments(log: LogState, segments: readonly Segment[]): void {
+  const { disk } = log.context.platform
+  for (const segment of segments) {
+    segment.close()
+    for (const path of segment.existingFiles()) disk.removeSync(path)
+  }
+}
