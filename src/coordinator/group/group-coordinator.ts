@@ -38,7 +38,7 @@ import { newMemberId } from './member-id.ts'
 export const OFFSETS_TOPIC = '__consumer_offsets'
 
 export interface GroupCoordinatorOptions {
-  readonly platform: Platform
+  readonly platform: Pick<Platform, 'clock' | 'random'>
   readonly logger: Logger
   readonly settings: GroupSettings
   /** Partitions of `__consumer_offsets`: as it is, else as it would be created. */
