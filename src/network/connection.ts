@@ -45,6 +45,8 @@ interface Refusal {
 }
 
 const ANONYMOUS = 'User:ANONYMOUS'
+/** How long a connection that we end may take to carry what was written before. */
+const LAST_WORDS_MS = 5_000
 /** Answers are handed to the socket in portions of about so many bytes. */
 const WRITE_BYTES = 4 * 1024 * 1024
 
@@ -118,7 +120,7 @@ export class Connection
 
   /** Whether closing it for idleness loses nothing. */
   get isIdle(): boolean {
-    return this.#isEnding || (this.#inFlight === 0 && !this.#isThrottled)
+    return this.#inFlight === 0 && !this.#isThrottled
   }
 
   /** Bytes of the incomplete frame that have arrived. */
@@ -342,8 +344,15 @@ export class Connection
     this.#services.traffic.refuse(reason)
     this.#isEnding = true
     this.#closeReason = detail
-    if (this.#socket.bufferedBytes > 0) this.#socket.end()
-    else this.close(detail)
+    if (this.#socket.bufferedBytes === 0) {
+      this.close(detail)
+      return
+    }
+    // The peer's own end is only noticed while the socket is read; what it still sends is dropped.
+    this.#setPaused(false)
+    this.#socket.end()
+    this.#timer?.cancel()
+    this.#timer = this.#services.clock.setTimer(LAST_WORDS_MS, () => this.close(detail))
   }
 
   /** Closes at once. */

@@ -66,12 +66,13 @@ export function parseEndpoints(settings: EndpointSettings): Endpoints {
   const controlPlaneName = normalise(settings.controlPlaneListenerName)
   const all = listeners.map(({ name, host, port }) => {
     const address = advertised?.find((listener) => listener.name === name)
+    const own = isUnspecific(host) ? undefined : { host, port }
     return {
       listenerName: name,
       securityProtocol: protocolOf(name, protocols),
       host,
       port,
-      advertised: address ?? (isUnspecific(host) ? undefined : { host, port }),
+      advertised: address === undefined ? own : { host: address.host, port: address.port },
       isAdvertised: advertised === undefined || address !== undefined,
     }
   })
