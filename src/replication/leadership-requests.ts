@@ -150,7 +150,7 @@ export class LeadershipRequests {
     if (state.leaderEpoch === currentEpoch && known?.isOffline === false) {
       if (topicId === ZERO_UUID || knownId !== undefined) return Errors.STALE_CONTROLLER_EPOCH
       known.topicId = topicId
-      if (known.log !== undefined) known.log.topicId = topicId
+      known.log?.assignTopicId(topicId)
       return Errors.NONE
     }
     return state.replicas.includes(brokerId) ? undefined : Errors.UNKNOWN_TOPIC_OR_PARTITION

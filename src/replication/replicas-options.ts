@@ -37,6 +37,8 @@ export interface ProduceOptions {
   readonly requestVersion: number
   readonly origin: AppendOrigin
   readonly internalTopicsAllowed: boolean
+  /** As the request named it; null from producers without transactions. */
+  readonly transactionalId: string | null
 }
 
 export interface PartitionError {

@@ -12,6 +12,8 @@ import type { LeaderAndIsrRequest } from '../wire/messages/04-leader-and-isr.ts'
 import type { StopReplicaRequest } from '../wire/messages/05-stop-replica.ts'
 import { failedAppend } from './append-results.ts'
 import { Deadlines } from './deadlines.ts'
+import { DeleteRecordsOperation } from './delete-records-operation.ts'
+import type { DeletionResult, DeletionTarget } from './delete-records-operation.ts'
 import { FetchOperation } from './fetch-operation.ts'
 import type { FetchSource } from './fetch-operation.ts'
 import { FetchSessions } from './fetch-sessions.ts'
@@ -137,11 +139,6 @@ export class Replicas {
     return this.#fetchers.maxLag
   }
 
-  /** What handlers count. */
-  get metrics(): ReplicationMetrics {
-    return this.#metrics
-  }
-
   // ---- producers
 
   /**
@@ -202,6 +199,17 @@ export class Replicas {
     return operation.isOver ? undefined : operation
   }
 
+  /** What was sent of one partition: for the numbers, and for throttled followers. */
+  onFetchAnswered(target: FetchTarget, result: FetchResult, replicaId: number): void {
+    const isFollower = replicaId >= 0
+    this.#metrics.onFetch(target.topic, result.error, result.sizeBytes, isFollower)
+    if (!isFollower || result.sizeBytes === 0) return
+    const partition = this.get(target.topic, target.partition)
+    if (partition !== undefined) {
+      this.#fetchers.leaderThrottle.record(partition, result.sizeBytes)
+    }
+  }
+
   #makeFetchSource(): FetchSource {
     const { clock } = this.#options.platform
     return {
@@ -251,6 +259,22 @@ export class Replicas {
   #isHeldBack(partition: Partition, replicaId: number): boolean {
     if (partition.isr.includes(replicaId)) return false
     return this.#fetchers.leaderThrottle.holdsBack(partition)
+  }
+
+  /** Moves the start of logs; `done` is called when the live replicas have followed. */
+  deleteRecords(
+    targets: readonly DeletionTarget[],
+    timeoutMs: number,
+    done: (results: readonly DeletionResult[]) => void,
+  ): void {
+    const operation = new DeleteRecordsOperation(this.#deadlines, done)
+    for (const { topic, partition, offset } of targets) {
+      operation.add(
+        isInternalTopic(topic) ? Errors.INVALID_TOPIC_EXCEPTION : this.find(topic, partition),
+        offset,
+      )
+    }
+    operation.start(timeoutMs)
   }
 
   // ---- life
