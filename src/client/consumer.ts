@@ -50,6 +50,7 @@ const ERROR_BACKOFF_MS = 100
 export class Consumer {
   readonly #client: KafkaClient
   readonly #options: ConsumerOptions
+  readonly #lane: string
   #member: GroupMember | undefined
   #positions = new Positions([])
   #ready: { position: Position; records: ConsumedRecord[]; nextOffset: number }[] = []
@@ -60,6 +61,7 @@ export class Consumer {
   constructor(client: KafkaClient, options: ConsumerOptions = {}) {
     this.#client = client
     this.#options = options
+    this.#lane = client.newLane()
     this.#nextCommitMs = client.platform.clock.monotonicMs() + (options.autoCommitMs ?? 0)
   }
 
@@ -136,6 +138,7 @@ export class Consumer {
     this.assign([])
     await this.#member?.leave()
     await Promise.all(this.#fetching.values())
+    this.#client.closeLane(this.#lane)
   }
 
   async #autoCommit(isDue: boolean): Promise<void> {
@@ -283,7 +286,7 @@ export class Consumer {
     const isolationLevel = readCommitted === true ? READ_COMMITTED : 0
     const question = { replicaId: CONSUMER, maxWaitMs, minBytes, maxBytes, isolationLevel, topics }
     const bounds = { ...FETCH_VERSIONS, timeoutMs: maxWaitMs + MARGIN_MS + 30_000 }
-    return this.#client.node(leader, 'fetch').call(Fetch, question, bounds)
+    return this.#client.node(leader, this.#lane).call(Fetch, question, bounds)
   }
 
   /** Takes what was fetched of a partition; true when there is something to hand out. */

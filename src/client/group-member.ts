@@ -43,6 +43,8 @@ export class GroupMember {
   readonly groupId: string
   readonly #client: KafkaClient
   readonly #topics: readonly string[]
+  /** A join may take minutes, which nobody else should wait for. */
+  readonly #lane: string
   readonly #groupInstanceId: string | null
   readonly #sessionTimeoutMs: number
   readonly #rebalanceTimeoutMs: number
@@ -56,6 +58,7 @@ export class GroupMember {
   constructor(client: KafkaClient, topics: readonly string[], options: GroupOptions) {
     this.#client = client
     this.#topics = topics
+    this.#lane = client.newLane()
     this.groupId = options.groupId
     this.#groupInstanceId = options.groupInstanceId ?? null
     this.#sessionTimeoutMs = options.sessionTimeoutMs ?? 45_000
@@ -95,6 +98,7 @@ export class GroupMember {
     this.#heartbeat?.cancel()
     this.#needsJoin = true
     const memberId = this.#memberId
+    this.#client.closeLane(this.#lane)
     if (memberId === '' || this.#groupInstanceId !== null) return
     this.#memberId = ''
     const members = [{ memberId, groupInstanceId: null }]
@@ -131,7 +135,7 @@ export class GroupMember {
       protocolType: PROTOCOL_TYPE,
       protocols: [{ name: PROTOCOL, metadata }],
     }
-    const bounds = { timeoutMs: this.#rebalanceTimeoutMs + MARGIN_MS }
+    const bounds = { timeoutMs: this.#rebalanceTimeoutMs + MARGIN_MS, lane: this.#lane }
     const { groupId } = this
     return this.#client.callCoordinator(GROUP, groupId, JoinGroup, question, errorCodeOf, bounds)
   }
@@ -147,7 +151,7 @@ export class GroupMember {
       protocolName: joined.protocolName,
       assignments: isLeader ? await this.#assign(joined) : [],
     }
-    const bounds = { timeoutMs: this.#rebalanceTimeoutMs + MARGIN_MS }
+    const bounds = { timeoutMs: this.#rebalanceTimeoutMs + MARGIN_MS, lane: this.#lane }
     const { groupId } = this
     return this.#client.callCoordinator(GROUP, groupId, SyncGroup, question, errorCodeOf, bounds)
   }
@@ -211,9 +215,15 @@ export class GroupMember {
       groupInstanceId: this.#groupInstanceId,
     }
     try {
-      const { groupId } = this
-      const call = this.#client.callCoordinator(GROUP, groupId, Heartbeat, question, errorCodeOf)
-      if (!this.#accept((await call).errorCode)) return
+      const { errorCode } = await this.#client.callCoordinator(
+        GROUP,
+        this.groupId,
+        Heartbeat,
+        question,
+        errorCodeOf,
+        { lane: this.#lane },
+      )
+      if (!this.#accept(errorCode)) return
     } catch {
       // What is wrong shows when joining, where the caller hears of it.
       this.#needsJoin = true

@@ -43,6 +43,9 @@ export const CoordinatorKind = { group: 0, transaction: 1 } as const
 export type CoordinatorKind = (typeof CoordinatorKind)[keyof typeof CoordinatorKind]
 
 const METADATA_MAX_AGE_MS = 300_000
+const MAIN_LANE = 'main'
+/** For short questions to coordinators; members of groups have lanes of their own. */
+const GROUP_LANE = 'group'
 const MAX_COORDINATORS = 10_000
 
 export class KafkaClient {
@@ -57,6 +60,7 @@ export class KafkaClient {
   #controllerId = -1
   #clusterId: string | null = null
   #seed = 0
+  #lanes = 0
 
   constructor(options: ClientOptions) {
     this.platform = options.platform
@@ -134,12 +138,13 @@ export class KafkaClient {
     api: Api<Q, QI, S, SI>,
     value: QI,
     errorOf: (response: S) => number,
-    bounds?: VersionBounds,
+    bounds: VersionBounds & { readonly lane?: string | undefined } = {},
   ): Promise<S> {
     return this.retry(async () => {
       const id = await this.coordinator(kind, key)
       try {
-        const response = await this.node(id, 'group').call(api, value, bounds)
+        const link = this.node(id, bounds.lane ?? GROUP_LANE)
+        const response = await link.call(api, value, bounds)
         const error = errorOf(response)
         if (isCoordinatorError(error)) throw new KafkaError(error)
         return response
@@ -160,7 +165,7 @@ export class KafkaClient {
    * long goes by a lane (a connection) of its own. Throws KafkaError LEADER_NOT_AVAILABLE for an id
    * that is not known, as the next Metadata may know it.
    */
-  node(id: number, lane: 'main' | 'group' | 'fetch' = 'main'): BrokerLink {
+  node(id: number, lane: string = MAIN_LANE): BrokerLink {
     const broker = this.#brokers.find((candidate) => candidate.id === id)
     if (broker === undefined) {
       throw new KafkaError(Errors.LEADER_NOT_AVAILABLE, `broker ${id} is not known`)
@@ -173,6 +178,20 @@ export class KafkaClient {
     const link = this.#link(broker)
     this.#links.set(`${id} ${lane}`, link)
     return link
+  }
+
+  /** The name of a lane that nobody else uses. */
+  newLane(): string {
+    return `lane-${this.#lanes++}`
+  }
+
+  /** Closes the connections of a lane. */
+  closeLane(lane: string): void {
+    for (const [key, link] of this.#links) {
+      if (!key.endsWith(` ${lane}`)) continue
+      link.close()
+      this.#links.delete(key)
+    }
   }
 
   /** Id of the broker that coordinates a group or a transactional id. */
@@ -265,7 +284,7 @@ export class KafkaClient {
 
   /** Tries known brokers, then the addresses that the client started from, until one answers. */
   async #any<T>(ask: (link: BrokerLink) => Promise<T>): Promise<T> {
-    const mains = this.#brokers.map(({ id }) => this.#links.get(`${id} main`))
+    const mains = this.#brokers.map(({ id }) => this.#links.get(`${id} ${MAIN_LANE}`))
     const connected = mains.filter((link) => link !== undefined).filter((link) => link.isConnected)
     const candidates = [...connected, ...rotated(this.#seeds, this.#seed++)]
     let last: unknown
