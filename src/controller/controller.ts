@@ -1,71 +1,394 @@
 // The controller of a cluster in ZooKeeper mode, as the broker and its handlers see it. Every broker
-// has one; the one whose broker holds `/controller` is active, the others refuse.
-import type {
-  AllocateProducerIdsRequest,
-  AllocateProducerIdsResponse,
-} from '../wire/messages/67-allocate-producer-ids.ts'
-import type {
-  AlterPartitionReassignmentsRequest,
-  AlterPartitionReassignmentsResponse,
-} from '../wire/messages/45-alter-partition-reassignments.ts'
-import type {
-  AlterPartitionRequest,
-  AlterPartitionResponse,
-} from '../wire/messages/56-alter-partition.ts'
+// has one; the one whose broker holds `/controller` is active, the others refuse. One event queue
+// serves all terms, so that a resignation and the next election never overlap.
+import { CONTROLLER } from '../metadata/znode-paths.ts'
+import { Errors } from '../wire/errors.ts'
 import type {
   ControlledShutdownRequest,
   ControlledShutdownResponse,
 } from '../wire/messages/07-controlled-shutdown.ts'
+import type { CreateTopicsRequest } from '../wire/messages/19-create-topics.ts'
 import type {
   CreatePartitionsRequest,
   CreatePartitionsResponse,
 } from '../wire/messages/37-create-partitions.ts'
-import type { CreateTopicsRequest } from '../wire/messages/19-create-topics.ts'
-import type { DeleteTopicsResponse } from '../wire/messages/20-delete-topics.ts'
 import type {
   ElectLeadersRequest,
   ElectLeadersResponse,
 } from '../wire/messages/43-elect-leaders.ts'
 import type {
+  AlterPartitionReassignmentsRequest,
+  AlterPartitionReassignmentsResponse,
+} from '../wire/messages/45-alter-partition-reassignments.ts'
+import type {
   ListPartitionReassignmentsRequest,
   ListPartitionReassignmentsResponse,
 } from '../wire/messages/46-list-partition-reassignments.ts'
+import type {
+  AlterPartitionRequest,
+  AlterPartitionResponse,
+} from '../wire/messages/56-alter-partition.ts'
+import type {
+  AllocateProducerIdsRequest,
+  AllocateProducerIdsResponse,
+} from '../wire/messages/67-allocate-producer-ids.ts'
+import type { WatchEvent } from '../zookeeper/client.ts'
+import { ZooKeeperCode } from '../zookeeper/errors.ts'
+import { ActiveController } from './active-controller.ts'
+import { alterPartition, refusedAlterPartition } from './alter-partition.ts'
+import { controllerCounts } from './controller-counts.ts'
+import type { ControllerCounts } from './controller-counts.ts'
 import type { ControllerOptions, CreatedTopic } from './controller-types.ts'
+import { createPartitions } from './create-partitions.ts'
+import { createTopics, refusedTopic } from './create-topics.ts'
+import { deletedTopic, deleteTopics } from './delete-topics.ts'
+import type { DeletedTopic, TopicToDelete } from './delete-topics.ts'
+import {
+  answerElections,
+  electionResponse,
+  isElectionType,
+  refusedElections,
+  shownElections,
+} from './elect-leaders.ts'
+import {
+  giveUpController,
+  NO_CONTROLLER,
+  readController,
+  readEpoch,
+  takeController,
+} from './election.ts'
+import type { Won } from './election.ts'
+import { EventDropped, EventQueue } from './event-queue.ts'
+import { ControllerMoved, isCode } from './guarded-store.ts'
+import { hasLeaders, isGone, MetadataWaits } from './metadata-waits.ts'
+import { allocateProducerIds, refusedProducerIds } from './producer-ids.ts'
+import {
+  alterReassignments,
+  listReassignments,
+  refusedListing,
+  refusedReassignments,
+} from './reassignment-requests.ts'
 
-export declare class Controller {
-  constructor(options: ControllerOptions)
+export class Controller {
+  readonly #options: ControllerOptions
+  readonly #queue = new EventQueue()
+  readonly #waits: MetadataWaits
+  #active: ActiveController | undefined
+  #controllerId = NO_CONTROLLER
+  #epoch = 0
+  #stopWatching: (() => void) | undefined
+
+  constructor(options: ControllerOptions) {
+    this.#options = options
+    this.#waits = new MetadataWaits(options.metadata, options.clock)
+  }
+
   /** Watches `/controller` and tries to take it. The broker is registered before. */
-  start(): Promise<void>
+  async start(): Promise<void> {
+    const { zookeeper } = this.#options
+    this.#stopWatching = zookeeper.onWatch((event) => this.#onWatch(event))
+    await this.#queue.run('start', () => this.#elect())
+  }
+
   /** Gives up `/controller` when it holds it; the channel is used no more. */
-  stop(): Promise<void>
-  readonly isActive: boolean
+  async stop(): Promise<void> {
+    this.#stopWatching?.()
+    this.#queue.clear()
+    await this.#queue.run('stop', async () => {
+      const won = this.#resign()
+      if (won !== undefined) await giveUpController(this.#options.zookeeper, won)
+    })
+    this.#waits.close()
+  }
+
+  get isActive(): boolean {
+    return this.#active !== undefined
+  }
+
   /** Who holds `/controller`, as far as this broker has seen; -1: nobody. */
-  readonly controllerId: number
+  get controllerId(): number {
+    return this.#controllerId
+  }
+
   /** The epoch of this controller while it is active, else of the last one seen. */
-  readonly controllerEpoch: number
+  get controllerEpoch(): number {
+    return this.#epoch
+  }
+
+  /** What operators watch; all zero while it is not active. */
+  get counts(): ControllerCounts {
+    return controllerCounts(this.#active?.term.context)
+  }
+
+  /** Resolves when no event waits; for tests and shutdown. */
+  idle(): Promise<void> {
+    return this.#queue.idle()
+  }
+
   /** The session is gone: resigns. */
-  onSessionExpired(): Promise<void>
+  async onSessionExpired(): Promise<void> {
+    this.#queue.clear()
+    await this.#queue.run('session expired', async () => {
+      this.#resign()
+      this.#controllerId = NO_CONTROLLER
+    })
+  }
+
   /** A new session is there and the broker is registered again: watches and elects anew. */
-  onSessionRenewed(): Promise<void>
-  /** One entry per topic of the request, in its order; waits for leaders as `timeoutMs` says. */
-  createTopics(request: CreateTopicsRequest, apiVersion: number): Promise<CreatedTopic[]>
-  createPartitions(request: CreatePartitionsRequest): Promise<CreatePartitionsResponse['results']>
-  /** `topics` have a name or an id. */
-  deleteTopics(
-    topics: readonly { readonly name: string | null; readonly topicId: string }[],
-    timeoutMs: number,
-  ): Promise<DeleteTopicsResponse['responses']>
-  electLeaders(request: ElectLeadersRequest): Promise<ElectLeadersResponse>
+  async onSessionRenewed(): Promise<void> {
+    await this.#queue.run('session renewed', () => this.#elect())
+  }
+
+  /** One result per topic, in the order of the request; waits for leaders as `timeoutMs` says. */
+  async createTopics(request: CreateTopicsRequest): Promise<CreatedTopic[]> {
+    const { topics, timeoutMs, validateOnly } = request
+    const { topicConfigs, random, metadata } = this.#options
+    const results = await this.#whenActive(
+      'create topics',
+      ({ term }) => {
+        const options = {
+          term,
+          topicConfigs,
+          randomBytes: (count: number) => random.bytes(count),
+          randomUint32: () => random.uint32(),
+          isKnown: (topic: string) => metadata.image.topics.has(topic),
+        }
+        return createTopics(options, topics, validateOnly)
+      },
+      () => topics.map(({ name }) => refusedTopic(name, Errors.NOT_CONTROLLER, '')),
+    )
+    if (validateOnly) return results
+    const created = results.filter(({ errorCode }) => errorCode === Errors.NONE)
+    const counts = new Map(created.map((it) => [it.name, it.numPartitions]))
+    const late = await this.#waits.wait(
+      counts.keys(),
+      (image, topic) => hasLeaders(counts.get(topic) ?? 1)(image, topic),
+      timeoutMs,
+    )
+    return results.map((topic) => {
+      if (topic.errorCode !== Errors.NONE || !late.has(topic.name)) return topic
+      return refusedTopic(topic.name, Errors.REQUEST_TIMED_OUT, null, topic.topicId)
+    })
+  }
+
+  async createPartitions(
+    request: CreatePartitionsRequest,
+  ): Promise<CreatePartitionsResponse['results']> {
+    const results = await this.#whenActive(
+      'create partitions',
+      ({ term }) => createPartitions(term, request),
+      () => {
+        const errorCode = Errors.NOT_CONTROLLER
+        return request.topics.map(({ name }) => ({ name, errorCode, errorMessage: null }))
+      },
+    )
+    if (request.validateOnly) return results
+    const changed = results.filter(({ errorCode }) => errorCode === Errors.NONE)
+    const counts = new Map(request.topics.map(({ name, count }) => [name, count]))
+    const late = await this.#waits.wait(
+      changed.map(({ name }) => name),
+      (image, topic) => hasLeaders(counts.get(topic) ?? 1)(image, topic),
+      request.timeoutMs,
+    )
+    return results.map((result) => {
+      if (result.errorCode !== Errors.NONE || !late.has(result.name)) return result
+      return { ...result, errorCode: Errors.REQUEST_TIMED_OUT }
+    })
+  }
+
+  /** One result per entry; waits until the topics are gone from the metadata. */
+  async deleteTopics(topics: readonly TopicToDelete[], timeoutMs: number): Promise<DeletedTopic[]> {
+    const results = await this.#whenActive(
+      'delete topics',
+      ({ term }) => deleteTopics(term, topics),
+      () => topics.map((topic) => deletedTopic(topic, Errors.NOT_CONTROLLER)),
+    )
+    const accepted = results.filter(({ errorCode }) => errorCode === Errors.NONE)
+    const names = accepted.flatMap(({ name }) => (name === null ? [] : [name]))
+    const late = await this.#waits.wait(names, isGone, timeoutMs)
+    return results.map((result) => {
+      const isLate = result.name !== null && late.has(result.name)
+      if (result.errorCode !== Errors.NONE || !isLate) return result
+      return { ...result, errorCode: Errors.REQUEST_TIMED_OUT }
+    })
+  }
+
+  /** Elects, and waits until the metadata of this broker shows the leaders. */
+  async electLeaders(request: ElectLeadersRequest): Promise<ElectLeadersResponse> {
+    const { metadata } = this.#options
+    if (!isElectionType(request.electionType)) {
+      const errorCode = Errors.UNKNOWN_SERVER_ERROR
+      return electionResponse(errorCode, refusedElections(request, metadata.image, errorCode))
+    }
+    const results = await this.#whenActive(
+      'elect leaders',
+      ({ machine }) => answerElections(machine, request),
+      () => refusedElections(request, metadata.image, Errors.NOT_CONTROLLER),
+    )
+    const shown = await shownElections(results, this.#waits, metadata, request.timeoutMs)
+    return electionResponse(Errors.NONE, shown)
+  }
+
   alterPartitionReassignments(
     request: AlterPartitionReassignmentsRequest,
-  ): Promise<AlterPartitionReassignmentsResponse>
+  ): Promise<AlterPartitionReassignmentsResponse> {
+    return this.#whenActive(
+      'reassign partitions',
+      ({ machine }) => alterReassignments(machine, request),
+      () => refusedReassignments(Errors.NOT_CONTROLLER),
+    )
+  }
+
   listPartitionReassignments(
     request: ListPartitionReassignmentsRequest,
-  ): Promise<ListPartitionReassignmentsResponse>
+  ): Promise<ListPartitionReassignmentsResponse> {
+    return this.#whenActive(
+      'list reassignments',
+      async ({ term }) => listReassignments(term.context, request),
+      () => refusedListing(Errors.NOT_CONTROLLER),
+    )
+  }
+
+  /** A leader's wish for another in-sync set. */
   alterPartition(
     request: AlterPartitionRequest,
     apiVersion: number,
-  ): Promise<AlterPartitionResponse>
-  allocateProducerIds(request: AllocateProducerIdsRequest): Promise<AllocateProducerIdsResponse>
-  controlledShutdown(request: ControlledShutdownRequest): Promise<ControlledShutdownResponse>
+  ): Promise<AlterPartitionResponse> {
+    return this.#whenActive(
+      'alter partitions',
+      async (active) => {
+        const { response, changed } = await alterPartition(active.term, request, apiVersion)
+        active.continueReassignments(changed)
+        return response
+      },
+      () => refusedAlterPartition(Errors.NOT_CONTROLLER),
+    )
+  }
+
+  allocateProducerIds(request: AllocateProducerIdsRequest): Promise<AllocateProducerIdsResponse> {
+    return this.#whenActive(
+      'allocate producer ids',
+      ({ term }) => allocateProducerIds(term, request),
+      () => refusedProducerIds(Errors.NOT_CONTROLLER),
+    )
+  }
+
+  /** Moves leaders off a broker that wants to stop; answers with those it still has. */
+  controlledShutdown(request: ControlledShutdownRequest): Promise<ControlledShutdownResponse> {
+    const refused = (errorCode: number): ControlledShutdownResponse => {
+      return { errorCode, remainingPartitions: [] }
+    }
+    return this.#whenActive(
+      'controlled shutdown',
+      async ({ machine }) => {
+        const broker = machine.term.context.brokers.get(request.brokerId)
+        if (broker === undefined) return refused(Errors.BROKER_NOT_AVAILABLE)
+        if (request.brokerEpoch !== -1 && request.brokerEpoch < broker.epoch) {
+          return refused(Errors.STALE_BROKER_EPOCH)
+        }
+        const remaining = await machine.shutDown(broker)
+        const remainingPartitions = remaining.map(({ topic, index }) => {
+          return { topicName: topic.name, partitionIndex: index }
+        })
+        return { errorCode: Errors.NONE, remainingPartitions }
+      },
+      () => refused(Errors.NOT_CONTROLLER),
+    )
+  }
+
+  async #whenActive<T>(
+    name: string,
+    event: (active: ActiveController) => Promise<T>,
+    refused: () => T,
+  ): Promise<T> {
+    const active = this.#active
+    if (active === undefined) return refused()
+    try {
+      return await active.run(name, () => event(active))
+    } catch (error) {
+      if (isResignation(error)) return refused()
+      throw error
+    }
+  }
+
+  #onWatch(event: WatchEvent): void {
+    if (event.path !== CONTROLLER) {
+      this.#active?.onWatch(event)
+      return
+    }
+    this.#queue
+      .run('controller change', () => this.#onControllerChange())
+      .catch((error) => this.#onFailure(error))
+  }
+
+  #onFailure(error: unknown): void {
+    if (!isResignation(error)) this.#options.logger.error('The election failed', error)
+  }
+
+  async #onControllerChange(): Promise<void> {
+    const holder = await readController(this.#options.zookeeper)
+    if (holder?.isOurs === true && this.#active !== undefined) return
+    this.#resign()
+    await this.#elect()
+  }
+
+  async #elect(): Promise<void> {
+    const { zookeeper, brokerId, clock, logger } = this.#options
+    const holder = await readController(zookeeper)
+    // A node that the process before this one left in the session that this one has resumed.
+    const isLeftover = holder?.isOurs === true && this.#active === undefined
+    if (isLeftover) await zookeeper.delete(CONTROLLER)
+    if (holder !== undefined && !isLeftover) return this.#follow(holder.brokerId)
+    const won = await takeController(zookeeper, brokerId, clock.nowMs())
+    if (won !== undefined) {
+      logger.info(`Broker ${brokerId} is the controller, epoch ${won.epoch}`)
+      return this.#lead(won)
+    }
+    const winner = await readController(zookeeper)
+    return this.#follow(winner?.brokerId ?? NO_CONTROLLER)
+  }
+
+  async #follow(controllerId: number): Promise<void> {
+    this.#controllerId = controllerId
+    this.#epoch = (await readEpoch(this.#options.zookeeper)).epoch
+  }
+
+  async #lead(won: Won): Promise<void> {
+    const { zookeeper, logger, brokerId } = this.#options
+    const active = new ActiveController({
+      ...this.#options,
+      won,
+      queue: this.#queue,
+      onMoved: () => this.#resign(),
+    })
+    this.#active = active
+    this.#controllerId = brokerId
+    this.#epoch = won.epoch
+    try {
+      await active.begin()
+    } catch (error) {
+      this.#resign()
+      if (isResignation(error)) return
+      logger.error('The controller could not take over', error)
+      await giveUpController(zookeeper, won)
+    }
+  }
+
+  #resign(): Won | undefined {
+    const active = this.#active
+    if (active === undefined) return undefined
+    this.#active = undefined
+    this.#controllerId = NO_CONTROLLER
+    active.end()
+    this.#options.logger.info(`Broker ${this.#options.brokerId} is no longer the controller`)
+    return active.won
+  }
+}
+
+function isResignation(error: unknown): boolean {
+  return (
+    error instanceof EventDropped ||
+    error instanceof ControllerMoved ||
+    isCode(error, ZooKeeperCode.SESSIONEXPIRED)
+  )
 }
