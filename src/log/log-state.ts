@@ -77,6 +77,8 @@ export class LogState {
   background: Promise<void> = Promise.resolve()
   /** The work of `makeNamesDurable`, one at a time. */
   naming: Promise<void> = Promise.resolve()
+  /** When the recovery point moved last. */
+  lastFlushedMs: number
   rollJitterMs: number
   isClosed = false
 
@@ -99,6 +101,7 @@ export class LogState {
     this.isClean = parts.isClean
     this.namesDurable = parts.namesDurable
     this.epochsPersisted = parts.isClean ? parts.epochs.version : -1
+    this.lastFlushedMs = context.platform.clock.nowMs()
     this.hooks = hooks
     this.tail = new TailCache(context.tailMemory)
     this.writer = new LogWriter(context, this.tail, parts.logEndOffset, {
@@ -126,7 +129,9 @@ export class LogState {
   }
 
   advanceRecoveryPoint(offset: number): void {
-    if (offset > this.recoveryPoint) this.recoveryPoint = offset
+    if (offset <= this.recoveryPoint) return
+    this.recoveryPoint = offset
+    this.lastFlushedMs = this.context.platform.clock.nowMs()
   }
 
   /** A part of `segment.ms`, drawn again for each segment, so that not all roll at once. */

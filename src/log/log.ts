@@ -36,6 +36,15 @@ import { truncateFullyAndStartAt, truncateTo } from './truncate.ts'
 
 const NOBODY = () => {}
 
+export interface LogOwner {
+  /** Called once, after `Log.onFailure`. */
+  onFailure(error: unknown): void
+  /** Resolves when the lower recovery point is durable. */
+  onRecoveryPointLowered(): Promise<void>
+}
+
+const UNOWNED: LogOwner = { onFailure: NOBODY, onRecoveryPointLowered: () => Promise.resolve() }
+
 export interface NewLogOptions {
   readonly topic: string
   readonly partition: number
@@ -49,16 +58,19 @@ export class Log {
   onAdvance: (logEndOffset: number) => void = NOBODY
   /** Called once, after which every append gets KAFKA_STORAGE_ERROR. */
   onFailure: (error: unknown) => void = NOBODY
-  /** Called, and waited for, when the recovery point goes back. */
-  onRecoveryPointLowered: () => Promise<void> = () => Promise.resolve()
+  /** The log directory that it lies in, set by `Logs`. */
+  owner: LogOwner = UNOWNED
   readonly #state: LogState
   readonly #reader: LogReader
 
   constructor(context: LogContext, parts: LogParts) {
     this.#state = new LogState(context, parts, {
       onAdvance: (logEndOffset) => this.onAdvance(logEndOffset),
-      onFailure: (error) => this.onFailure(error),
-      onRecoveryPointLowered: () => this.onRecoveryPointLowered(),
+      onFailure: (error) => {
+        this.onFailure(error)
+        this.owner.onFailure(error)
+      },
+      onRecoveryPointLowered: () => this.owner.onRecoveryPointLowered(),
     })
     this.#reader = new LogReader(this.#state)
   }
@@ -167,6 +179,12 @@ export class Log {
 
   get hasFailed(): boolean {
     return this.#state.failed
+  }
+
+  /** How long something has been waiting for a flush (`flush.ms`); 0 when nothing is. */
+  unflushedForMs(nowMs: number): number {
+    const { recoveryPoint, logEndOffset, lastFlushedMs } = this.#state
+    return recoveryPoint >= logEndOffset ? 0 : Math.max(0, nowMs - lastFlushedMs)
   }
 
   /** For checkpoints: whether files alone would tell a lower start after a restart. */

@@ -1,0 +1,157 @@
+// The start of all log directories: whose they are, before anything in them is touched; then their
+// locks, and their logs. A directory that cannot be read is offline; the others go on.
+import type { BrokerConfig } from '../config/broker-config.ts'
+import type { LogConfig } from '../config/topic-config.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import { loadDirectory } from './load-directory.ts'
+import type { LoadedLogs, LoadProgress } from './load-directory.ts'
+import type { LogContext } from './log-context.ts'
+import { LogDirectory } from './log-directory.ts'
+import { MetaPropertiesError } from './meta-properties.ts'
+import type { MetaProperties } from './meta-properties.ts'
+import type { Platform } from '../platform/platform.ts'
+
+/** Clean logs wait for the disk little; those that are recovered, much. */
+const MIN_CONCURRENCY = 4
+
+export interface OpenOptions {
+  readonly logger: Logger
+  readonly config: BrokerConfig
+  readonly directories: readonly string[]
+  readonly brokerId: number
+  readonly clusterId: string
+  readonly topicConfig: (topic: string) => LogConfig
+  readonly onProgress?: ((progress: LoadProgress) => void) | undefined
+}
+
+export interface OpenedDirectories {
+  readonly directories: readonly LogDirectory[]
+  readonly loads: readonly { readonly directory: LogDirectory; readonly loaded: LoadedLogs }[]
+}
+
+export async function openDirectories(
+  context: LogContext,
+  options: OpenOptions,
+): Promise<OpenedDirectories> {
+  const { platform } = context
+  const directories = options.directories.map(
+    (path) => new LogDirectory(platform, options.logger, path),
+  )
+  const unmarked = checkOwners(platform, directories, options)
+  const loads = await Promise.all(
+    directories.map(async (directory) => {
+      const loaded = await tryOpen(context, directory, options, unmarked.has(directory))
+      return loaded === undefined ? [] : [{ directory, loaded }]
+    }),
+  ).catch(async (error: unknown) => {
+    for (const directory of directories) await directory.release()
+    throw error
+  })
+  if (directories.every(({ isOffline }) => isOffline)) {
+    throw new Error(`none of the log.dirs can be used: ${options.directories.join(', ')}`)
+  }
+  checkDuplicates(loads.flat())
+  return { directories, loads: loads.flat() }
+}
+
+/** The identity that the directories carry, before a broker without an id asks for one. */
+export function readIdentity(
+  platform: Platform,
+  logger: Logger,
+  paths: readonly string[],
+): MetaProperties | undefined {
+  for (const path of paths) {
+    const directory = new LogDirectory(platform, logger, path)
+    const found = directory.readMetaProperties()
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+/** Directories without meta.properties. Throws MetaPropertiesError for those of somebody else. */
+function checkOwners(
+  platform: Platform,
+  directories: readonly LogDirectory[],
+  options: OpenOptions,
+): Set<LogDirectory> {
+  const unmarked = new Set<LogDirectory>()
+  for (const directory of directories) {
+    try {
+      platform.disk.makeDirectorySync(directory.path)
+      const found = directory.readMetaProperties()
+      if (found === undefined) unmarked.add(directory)
+      else checkOwner(directory.path, found, options)
+    } catch (error) {
+      if (error instanceof MetaPropertiesError) throw error
+      goOffline(directory, options.logger, error)
+    }
+  }
+  return unmarked
+}
+
+function checkOwner(path: string, found: MetaProperties, options: OpenOptions): void {
+  if (found.clusterId !== undefined && found.clusterId !== options.clusterId) {
+    throw new MetaPropertiesError(
+      `${path} belongs to the cluster ${found.clusterId}, and zookeeper.connect leads to ` +
+        `${options.clusterId}: correct zookeeper.connect, or name another directory in log.dirs`,
+    )
+  }
+  if (found.brokerId >= 0 && found.brokerId !== options.brokerId) {
+    throw new MetaPropertiesError(
+      `${path} belongs to the broker with broker.id=${found.brokerId}, and this one has ` +
+        `broker.id=${options.brokerId}: correct broker.id, or name another directory in log.dirs`,
+    )
+  }
+}
+
+async function tryOpen(
+  context: LogContext,
+  directory: LogDirectory,
+  options: OpenOptions,
+  isUnmarked: boolean,
+): Promise<LoadedLogs | undefined> {
+  if (directory.isOffline) return undefined
+  try {
+    await directory.lock()
+    directory.begin()
+    const loaded = await loadDirectory(context, directory, {
+      topicConfig: options.topicConfig,
+      concurrency: Math.max(
+        MIN_CONCURRENCY,
+        options.config.get('num.recovery.threads.per.data.dir'),
+      ),
+      onProgress: options.onProgress ?? (() => {}),
+    })
+    if (isUnmarked) directory.writeMetaProperties(options.brokerId, options.clusterId)
+    directory.isLoaded = true
+    return loaded
+  } catch (error) {
+    if (error instanceof MetaPropertiesError) throw error
+    goOffline(directory, options.logger, error)
+    await directory.release()
+    return undefined
+  }
+}
+
+function goOffline(directory: LogDirectory, logger: Logger, error: unknown): void {
+  directory.isOffline = true
+  logger.error(`${directory.path} cannot be used and is offline`, error)
+}
+
+function checkDuplicates(
+  loads: readonly { readonly directory: LogDirectory; readonly loaded: LoadedLogs }[],
+): void {
+  const seen = new Map<string, string>()
+  for (const { loaded } of loads) {
+    for (const log of loaded.current) {
+      const name = `${log.topic}-${log.partition}`
+      const other = seen.get(name)
+      if (other !== undefined) {
+        throw new MetaPropertiesError(
+          `${name} lies in two log directories, ${other} and ${log.directory}: move one away`,
+        )
+      }
+      seen.set(name, log.directory)
+    }
+  }
+}
