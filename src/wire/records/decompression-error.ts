@@ -12,10 +12,13 @@ export type DecompressionProblem =
 
 export class DecompressionError extends Error {
   readonly problem: DecompressionProblem
+  /** Its name, or the number of one that does not exist. */
+  readonly codec: string
 
   constructor(problem: DecompressionProblem, codec: string, options?: ErrorOptions) {
     super(`Compressed records cannot be read (${codec}): ${problem}`, options)
     this.name = 'DecompressionError'
     this.problem = problem
+    this.codec = codec
   }
 }

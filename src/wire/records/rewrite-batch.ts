@@ -11,9 +11,12 @@ import {
   writeCrc,
   isControl,
   baseTimestamp,
+  maxTimestamp,
+  timestampType,
+  TimestampType,
   partitionLeaderEpoch,
 } from './batch.ts'
-import { buildBatch, type RecordInput } from './build-batch.ts'
+import { buildBatch } from './build-batch.ts'
 import { compress, type Compression } from './compression.ts'
 import { readSection } from './read-records.ts'
 
@@ -35,17 +38,24 @@ export function recompressSection(
 }
 
 /**
- * The same records with offset deltas 0, 1, 2, ...: some clients send them all as 0, which Kafka
- * has always put right instead of refusing it.
+ * The same records written anew, with offset deltas 0, 1, 2, ... (some clients send them all as 0,
+ * which Kafka has always put right instead of refusing it) and each with its own timestamp.
  */
-export function renumber(
+export function rebuild(
   batch: Buffer,
   section: Buffer,
   codec: Compression,
   level?: number,
 ): Buffer {
-  const first = baseTimestamp(batch, 0)
-  const records: RecordInput[] = readSection(section, recordCount(batch, 0), 0, first)
+  const appendTime =
+    timestampType(batch, 0) === TimestampType.logAppendTime ? maxTimestamp(batch, 0) : undefined
+  const records = readSection(
+    section,
+    recordCount(batch, 0),
+    0,
+    baseTimestamp(batch, 0),
+    appendTime,
+  )
   return buildBatch({
     records: records.map((record, index) => ({ ...record, offsetDelta: index })),
     baseOffset: baseOffset(batch, 0),

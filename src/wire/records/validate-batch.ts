@@ -26,7 +26,7 @@ import { isLegacyCrcValid, LegacyFormatError, upConvert } from './legacy.ts'
 import { RecordFormatError } from './record-cursor.ts'
 import { DEFAULT_MAX_DECOMPRESSED_BYTES, recordSection } from './read-records.ts'
 import { nextBatch } from './next-batch.ts'
-import { recompressSection, renumber } from './rewrite-batch.ts'
+import { rebuild, recompressSection } from './rewrite-batch.ts'
 import { scanSection, type RecordProblem } from './scan-records.ts'
 
 export type AppendOrigin = 'client' | 'coordinator' | 'replication'
@@ -95,10 +95,11 @@ export function validateForAppend(records: Buffer, rules: AppendRules): AppendVe
   }
 }
 
-/** Kafka answers UNKNOWN_SERVER_ERROR to what its decompressors throw at. */
-function decompressionErrorCode(error: DecompressionError): number {
-  if (error.problem === 'too-large') return Errors.MESSAGE_TOO_LARGE
-  return error.problem === 'truncated' ? Errors.INVALID_RECORD : Errors.UNKNOWN_SERVER_ERROR
+/** Kafka answers UNKNOWN_SERVER_ERROR to what its decompressors throw at; gzip ends early in silence. */
+function decompressionErrorCode({ problem, codec }: DecompressionError): number {
+  if (problem === 'too-large') return Errors.MESSAGE_TOO_LARGE
+  const endsEarly = problem === 'truncated' && codec === 'gzip'
+  return endsEarly ? Errors.INVALID_RECORD : Errors.UNKNOWN_SERVER_ERROR
 }
 
 /** What every batch must satisfy before its records are looked at; the end of the last one. */
@@ -124,23 +125,18 @@ function analyse(records: Buffer, rules: AppendRules): number | AppendVerdict {
 }
 
 function convert(records: Buffer, rules: AppendRules): AppendVerdict {
-  const version = magic(records, 0)
-  if (version !== CURRENT_MAGIC) return convertLegacy(records, rules)
-  const first = sizeInBytes(records, 0)
-  if (first === records.length) return validateBatch(records, rules)
+  if (magic(records, 0) !== CURRENT_MAGIC) return convertLegacy(records, rules)
+  if (sizeInBytes(records, 0) === records.length) return validateBatch(records, rules)
+  if (rules.origin === 'client') return refuse(Errors.INVALID_RECORD)
   return validateBatches(records, rules)
 }
 
-/** Several batches: only uncompressed ones, as only old versions of Produce can send them. */
+/** Several batches, as only the broker itself appends them. */
 function validateBatches(records: Buffer, rules: AppendRules): AppendVerdict {
   const parts: Buffer[] = []
   for (let position = 0; position < records.length;) {
     const end = position + sizeInBytes(records, position)
-    const compressed = compressionOf(records, position) !== Compression.none
-    const sameMagic = magic(records, position) === CURRENT_MAGIC
-    if (!sameMagic || compressed || targetCodec(records, position, rules) !== Compression.none) {
-      return refuse(Errors.INVALID_RECORD)
-    }
+    if (magic(records, position) !== CURRENT_MAGIC) return refuse(Errors.INVALID_RECORD)
     const verdict = validateBatch(records.subarray(position, end), rules)
     if (verdict.error !== Errors.NONE) return verdict
     parts.push(verdict.records)
@@ -167,9 +163,11 @@ function validateBatch(batch: Buffer, rules: AppendRules): AppendVerdict {
   if (scan.problems.length > 0) return refuseRecords(scan.problems)
   const target = targetCodec(batch, 0, rules)
   let stored = batch
-  if (!scan.offsetsInOrder) {
-    stored = renumber(batch, section, target, rules.compressionLevel)
-  } else if (target !== compressionOf(batch, 0)) {
+  const recompresses = target !== compressionOf(batch, 0)
+  const losesTimes = recompresses && timestampType(batch, 0) === TimestampType.logAppendTime
+  if (!scan.offsetsInOrder || losesTimes) {
+    stored = rebuild(batch, section, target, rules.compressionLevel)
+  } else if (recompresses) {
     stored = recompressSection(batch, section, target, rules.compressionLevel)
   }
   if (stored !== batch && stored.length > rules.maxMessageBytes) {
