@@ -52,6 +52,8 @@ export class Shard<Command extends Keyed, Event, Touch, Effect> {
   /** The offset that each key's newest uncommitted write has. */
   readonly #uncommitted = new Map<string, number>()
   #lastOffset = -1
+  /** The newest record that was replayed: it may not be committed yet either. */
+  #replayedOffset = -1
   #timer: Timer | undefined
   #timerAtMs = Infinity
   #retryAtMs = 0
@@ -82,6 +84,8 @@ export class Shard<Command extends Keyed, Event, Touch, Effect> {
   /** The log has been replayed; commands are served from now on. */
   activate(): void {
     this.#state = 'active'
+    this.#replayedOffset = this.log.logEndOffset - 1
+    this.#lastOffset = this.#replayedOffset
     this.#unsubscribe = this.log.onHighWatermark((highWatermark) => this.#release(highWatermark))
     this.machine.onLoaded(this.#now())
     this.#arm()
@@ -152,8 +156,10 @@ export class Shard<Command extends Keyed, Event, Touch, Effect> {
 
   #send(key: string, decision: Decision<Event, Touch, Effect>, now: Moment): void {
     const { events, effects } = decision
-    const wrote = events.length > 0 && this.#lastOffset >= this.log.highWatermark
-    const waits = wrote || (!decision.immediate && this.#uncommitted.has(key))
+    const { highWatermark } = this.log
+    const wrote = events.length > 0 && this.#lastOffset >= highWatermark
+    const saw = this.#replayedOffset >= highWatermark || this.#uncommitted.has(key)
+    const waits = wrote || (saw && decision.immediate !== true)
     if (!waits) {
       for (const effect of effects) this.#settings.deliver(effect)
       return
