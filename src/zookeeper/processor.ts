@@ -2,7 +2,7 @@
 // its reply parked until the log is durable that far. Everything leaves in one order, so that an
 // event is sent before any reply that shows its change, and a reader never sees what a crash could
 // still take back. A failed log ends the server: nothing parked is ever sent.
-import type { Clock } from '../platform/clock.ts'
+import type { Clock, Timer } from '../platform/clock.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { ZooKeeperCode } from './errors.ts'
 import type { JuteReader } from './jute.ts'
@@ -62,6 +62,7 @@ export class Processor {
   readonly #throttled = new Set<ServerConnection>()
   #parked: Parked[] = []
   #parkedHead = 0
+  #reaping: Timer | undefined
   #stopped = false
 
   constructor(options: ProcessorOptions) {
@@ -86,6 +87,7 @@ export class Processor {
   stop(): void {
     this.#stopped = true
     this.sessions.stop()
+    this.#reaping?.cancel()
     this.#parked = []
     this.#parkedHead = 0
   }
@@ -307,8 +309,7 @@ export class Processor {
   }
 
   #scheduleReaping(): void {
-    this.options.clock.setTimer(this.options.containerCheckMs, () => {
-      if (this.#stopped) return
+    this.#reaping = this.options.clock.setTimer(this.options.containerCheckMs, () => {
       this.#reap()
       this.#scheduleReaping()
     })

@@ -102,6 +102,7 @@ export class Tree {
 
   stat(node: ZNode): Stat {
     const numChildren = node.children?.size ?? 0
+    const owned = ownerKind(node.ephemeralOwner, this.extendedTypes) === 'session'
     return {
       czxid: node.czxid,
       mzxid: node.mzxid,
@@ -110,7 +111,7 @@ export class Tree {
       version: node.version,
       cversion: (node.cversion * 2 - numChildren) | 0,
       aversion: node.aversion,
-      ephemeralOwner: node.ephemeralOwner,
+      ephemeralOwner: owned ? node.ephemeralOwner : 0n,
       dataLength: node.data?.length ?? 0,
       numChildren,
       pzxid: node.pzxid,

@@ -1,0 +1,146 @@
+// Apache ZooKeeper's own settings (zoo.cfg, Kafka's zookeeper.properties) as options of the server.
+// Settings of ensembles are refused, for this server stands alone; those that change nothing here
+// are accepted, and unknown ones reported.
+import { join } from 'node:path'
+import type { ServerOptions } from './server.ts'
+
+export type ServerSettings = Omit<ServerOptions, 'platform' | 'logger'>
+
+export interface ReadSettings {
+  readonly settings: ServerSettings
+  /** Keys that mean nothing to this server. */
+  readonly unknown: readonly string[]
+}
+
+/** A setting that cannot be used; the message names it and says what can. */
+export class SettingError extends Error {
+  override readonly name = 'SettingError'
+}
+
+const IGNORED: ReadonlySet<string> = new Set([
+  'initLimit',
+  'syncLimit',
+  'admin.enableServer',
+  'admin.serverPort',
+  'admin.serverAddress',
+  'admin.commandURL',
+  'admin.idleTimeout',
+  'standaloneEnabled',
+  'quorumListenOnAllIPs',
+  'metricsProvider.className',
+  'metricsProvider.httpPort',
+  'metricsProvider.exportJvmInfo',
+  'maxCnxns',
+  'clientPortListenBacklog',
+  'fsync.warningthresholdms',
+  'electionAlg',
+  'localSessionsEnabled',
+  'reconfigEnabled',
+])
+
+const WORDS_KEY = '4lw.commands.whitelist'
+
+/**
+ * The settings of a parsed properties file; keys may carry ZooKeeper's prefix `zookeeper.`.
+ * `jute.maxbuffer` and the like, which ZooKeeper takes from system properties, are read here too.
+ */
+export function readZooKeeperProperties(properties: ReadonlyMap<string, string>): ReadSettings {
+  const reader = new SettingReader(properties)
+  for (const key of properties.keys()) {
+    if (/^server\.\d+$/.test(key) || key === 'dynamicConfigFile') {
+      throw new SettingError(
+        `${key}: this ZooKeeper server stands alone; run Apache ZooKeeper for an ensemble, and ` +
+          'name it in zookeeper.connect',
+      )
+    }
+  }
+  const directory = reader.text('dataDir')
+  if (directory === undefined) throw new SettingError('dataDir is not set; name a directory')
+  const port = reader.integer('clientPort', 0, 65535)
+  if (port === undefined) throw new SettingError('clientPort is not set; 2181 is the usual one')
+  const host = reader.text('clientPortAddress')
+  const purgeHours = reader.integer('autopurge.purgeInterval', 0)
+  const retain = reader.integer('autopurge.snapRetainCount', 1) ?? 3
+  const words = reader.text(WORDS_KEY)
+  const preAllocateKib = reader.integer('preAllocSize', 0)
+  const settings: ServerSettings = {
+    directory,
+    logDirectory: reader.text('dataLogDir'),
+    listeners: [{ host, port }],
+    tickTimeMs: reader.integer('tickTime', 1),
+    minSessionTimeoutMs: reader.integer('minSessionTimeout', -1, undefined, -1),
+    maxSessionTimeoutMs: reader.integer('maxSessionTimeout', -1, undefined, -1),
+    maxClientConnections: reader.integer('maxClientCnxns', 0),
+    maxFrameBytes: reader.integer('jute.maxbuffer', 1024),
+    outstandingLimit: reader.integer('globalOutstandingLimit', 1),
+    snapCount: reader.integer('snapCount', 2),
+    // ZooKeeper never keeps fewer than three.
+    retainSnapshots: (purgeHours ?? 0) > 0 ? Math.max(3, retain) : undefined,
+    preAllocateBytes: preAllocateKib === undefined ? undefined : preAllocateKib * 1024,
+    sync: reader.flag('forceSync'),
+    extendedTypes: reader.flag('extendedTypesEnabled'),
+    trustEmptySnapshot: reader.flag('snapshot.trust.empty'),
+    superDigest: reader.text('DigestAuthenticationProvider.superDigest'),
+    fourLetterWords: words?.split(',').map((word) => word.trim()),
+    containerCheckMs: reader.integer('znode.container.checkIntervalMs', 1),
+  }
+  const { minSessionTimeoutMs, maxSessionTimeoutMs } = settings
+  if ((minSessionTimeoutMs ?? 0) > (maxSessionTimeoutMs ?? Infinity)) {
+    throw new SettingError('minSessionTimeout must not be larger than maxSessionTimeout')
+  }
+  return { settings, unknown: reader.unread().filter((key) => !IGNORED.has(key)) }
+}
+
+/** `dataDir` may be relative to where the command was started. */
+export function resolveDirectories(
+  settings: ServerSettings,
+  workingDirectory: string,
+): ServerSettings {
+  const resolve = (path: string): string =>
+    path.startsWith('/') ? path : join(workingDirectory, path)
+  return {
+    ...settings,
+    directory: resolve(settings.directory),
+    logDirectory: settings.logDirectory === undefined ? undefined : resolve(settings.logDirectory),
+  }
+}
+
+class SettingReader {
+  readonly #properties: ReadonlyMap<string, string>
+  readonly #read = new Set<string>()
+
+  constructor(properties: ReadonlyMap<string, string>) {
+    this.#properties = properties
+  }
+
+  text(key: string): string | undefined {
+    const prefixed = `zookeeper.${key}`
+    this.#read.add(key)
+    this.#read.add(prefixed)
+    const value = (this.#properties.get(key) ?? this.#properties.get(prefixed))?.trim()
+    return value === '' ? undefined : value
+  }
+
+  /** `unset`: the number that means the same as no setting. */
+  integer(key: string, min: number, max = 0x7fff_ffff, unset?: number): number | undefined {
+    const text = this.text(key)
+    if (text === undefined) return undefined
+    const value = Number(text)
+    if (!/^[+-]?\d+$/.test(text) || value < min || value > max) {
+      throw new SettingError(`${key}=${text}: a whole number from ${min} to ${max} is allowed`)
+    }
+    return value === unset ? undefined : value
+  }
+
+  flag(key: string): boolean | undefined {
+    const text = this.text(key)?.toLowerCase()
+    if (text === undefined) return undefined
+    if (text === 'true' || text === 'yes') return true
+    if (text === 'false' || text === 'no') return false
+    throw new SettingError(`${key}=${text}: true or false is allowed`)
+  }
+
+  unread(): string[] {
+    return [...this.#properties.keys()].filter((key) => !this.#read.has(key))
+  }
+}
