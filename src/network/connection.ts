@@ -254,6 +254,7 @@ export class Connection
       }
       for (let i = 0; i < request.segments.length; i += 1) segments.push(request.segments[i]!)
       bytes += request.segmentBytes
+      if (request.state === RequestState.answered) this.#services.traffic.responses += 1
       if (request.throttleTimeMs > 0) this.#throttle(request.throttleTimeMs)
       request = this.#remove(request)
     }

@@ -3,11 +3,13 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { Socket } from '../platform/network.ts'
 import { silentLogger } from '../telemetry/logger.ts'
+import { Metrics } from '../telemetry/metrics.ts'
 import { SimulatedWorld } from '../testing/simulated/simulated-world.ts'
 import type { AuthenticationExchange } from './authenticator.ts'
 import { UNLIMITED } from './connection-limits.ts'
 import { parseEndpoints } from './endpoints.ts'
 import { Listeners, type ListenersOptions } from './listener.ts'
+import { publishNetworkMetrics } from './network-metrics.ts'
 import type { RequestContext } from './request-context.ts'
 import type { RefusalReason } from './traffic.ts'
 
@@ -419,6 +421,28 @@ test('the first frames go to the authenticator, the next ones to the handler', a
   assert.deepEqual([liar.answers, liar.closed], [[], false])
   await world.time.advance(10)
   assert.deepEqual([liar.answers, liar.closed, refusals('authentication')], [[0], true, 1])
+})
+
+test('metrics count what passed through each listener', async () => {
+  const { world, listeners, connect } = await start((request) => answerTo(request))
+  const metrics = new Metrics()
+  publishNetworkMetrics(metrics, listeners, world.machine('b').platform.clock)
+  const peer = await connect()
+  const garbage = await connect()
+  peer.send(1, 2)
+  garbage.socket.write([Buffer.from('GET / HTTP/1.1')])
+  await world.time.advance(1000)
+  const text = metrics.render()
+  const value = (name: string, labels = 'networkProcessor="0"') =>
+    Number(new RegExp(`^${name}{listener="PLAINTEXT",${labels}} (.*)$`, 'm').exec(text)?.[1])
+  const prefix = 'kafka_server_socket_server_metrics'
+  assert.equal(value(`${prefix}_connection_count`), 1)
+  assert.equal(value(`${prefix}_connection_creation_total`), 2)
+  assert.equal(value(`${prefix}_request_total`), 2)
+  assert.equal(value(`${prefix}_response_total`), 2)
+  assert.equal(value(`${prefix}_outgoing_byte_total`), 16)
+  assert.equal(value(`${prefix}_request_rate`), 2)
+  assert.equal(value('ottla_network_refusals_total', 'reason="oversized frame"'), 1)
 })
 
 test('fragments and delays change nothing', async () => {

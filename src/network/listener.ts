@@ -121,6 +121,7 @@ export class Listeners {
       bound.services = this.#servicesOf(bound, handler, headerVersionOf)
     }
     this.#isServing = true
+    for (const { traffic } of this.#bound) traffic.sample(this.#clock.monotonicMs())
     this.#admitWaiting()
     this.#scheduleSweep()
   }
@@ -268,6 +269,7 @@ export class Listeners {
   #sweep(maxIdleMs: number): void {
     const nowMs = this.#clock.monotonicMs()
     for (const { connections, traffic } of this.#bound) {
+      traffic.sample(nowMs)
       for (const connection of connections) {
         if (connection.isIdle && nowMs - connection.lastActiveMs >= maxIdleMs) {
           traffic.refuse('idle')
