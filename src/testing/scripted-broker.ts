@@ -3,6 +3,7 @@ import type { Api } from '../codec/api.ts'
 import { FrameReader } from '../network/frame-reader.ts'
 import type { NetworkListener, Socket } from '../platform/network.ts'
 import type { Platform } from '../platform/platform.ts'
+import { Errors } from '../wire/errors.ts'
 import { ApiVersions } from '../wire/messages/18-api-versions.ts'
 import { decodeRequestHeader, encodeResponse } from '../wire/messages/headers.ts'
 
@@ -31,6 +32,8 @@ const unlimited = { grow: () => true }
 export class ScriptedBroker {
   readonly received: ReceivedRequest[] = []
   readonly sockets: Socket[] = []
+  /** An ApiVersions above this is answered as an old broker does: in version 0 (KIP-511). */
+  maxApiVersions = ApiVersions.maxVersion
   readonly #answers = new Map<number, { readonly api: OfferedApi; readonly answer: Answer }>()
   #listener: NetworkListener | undefined
 
@@ -106,13 +109,21 @@ export class ScriptedBroker {
 
   async #onFrame(socket: Socket, frame: Buffer): Promise<void> {
     const { apiKey, apiVersion, correlationId, bodyPosition } = decodeRequestHeader(frame)
+    if (apiKey === ApiVersions.key && apiVersion > this.maxApiVersions) {
+      const refusal = { errorCode: Errors.UNSUPPORTED_VERSION, apiKeys: [] }
+      writeFrame(socket, encodeResponse(ApiVersions, 0, correlationId, refusal))
+      return
+    }
     const entry = this.#answers.get(apiKey)
     if (entry === undefined) return socket.destroy()
     const close = (): void => socket.destroy()
     const reply = await entry.answer(apiVersion, correlationId, frame, bodyPosition, close)
-    if (reply === undefined) return
-    const size = Buffer.alloc(4)
-    size.writeInt32BE(reply.reduce((bytes, segment) => bytes + segment.length, 0))
-    socket.write([size, ...reply])
+    if (reply !== undefined) writeFrame(socket, reply)
   }
+}
+
+function writeFrame(socket: Socket, segments: readonly Buffer[]): void {
+  const size = Buffer.alloc(4)
+  size.writeInt32BE(segments.reduce((bytes, segment) => bytes + segment.length, 0))
+  socket.write([size, ...segments])
 }
