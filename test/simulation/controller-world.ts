@@ -1,0 +1,303 @@
+// A cluster of controllers without logs: the embedded ZooKeeper server, one controller and one
+// metadata cache per broker, and brokers that obey every request and remember it. Time is virtual.
+import assert from 'node:assert/strict'
+import { registerBroker, createPersistentPaths } from '../../src/controller/broker-registration.ts'
+import { ConfigStore } from '../../src/controller/config-store.ts'
+import { Controller } from '../../src/controller/controller.ts'
+import type { BrokerChannel, ControllerSettings } from '../../src/controller/controller-types.ts'
+import { EntityConfigs } from '../../src/metadata/entity-configs.ts'
+import { MetadataCache } from '../../src/metadata/metadata-cache.ts'
+import { ANY_NAME } from '../../src/metadata/topic-name.ts'
+import type { BrokerNode } from '../../src/metadata/znodes.ts'
+import { silentLogger } from '../../src/telemetry/logger.ts'
+import type { SimulatedPlatform } from '../../src/testing/simulated/simulated-world.ts'
+import { simulatedPlatform } from '../../src/testing/simulated/simulated-world.ts'
+import type {
+  LeaderAndIsrRequest,
+  LeaderAndIsrResponse,
+} from '../../src/wire/messages/04-leader-and-isr.ts'
+import type {
+  StopReplicaRequest,
+  StopReplicaResponse,
+} from '../../src/wire/messages/05-stop-replica.ts'
+import type {
+  UpdateMetadataRequest,
+  UpdateMetadataResponse,
+} from '../../src/wire/messages/06-update-metadata.ts'
+import type { WatchEvent } from '../../src/zookeeper/client.ts'
+import { ZooKeeperClient } from '../../src/zookeeper/client.ts'
+import { ZooKeeperServer } from '../../src/zookeeper/server.ts'
+
+export const SESSION_TIMEOUT_MS = 6000
+const STALE_CONTROLLER_EPOCH = 11
+const STALE_BROKER_EPOCH = 77
+
+const SETTINGS: ControllerSettings = {
+  numPartitions: 1,
+  defaultReplicationFactor: 1,
+  deleteTopicEnable: true,
+  uncleanLeaderElectionEnable: false,
+  autoLeaderRebalanceEnable: false,
+  leaderImbalanceCheckIntervalSeconds: 300,
+  leaderImbalancePerBrokerPercentage: 10,
+  interBrokerListenerName: 'PLAINTEXT',
+  topicNaming: ANY_NAME,
+}
+
+/** A request as it reached a broker, in one line. */
+export interface Received {
+  readonly brokerId: number
+  readonly text: string
+}
+
+export class ControllerWorld {
+  readonly platform: SimulatedPlatform
+  readonly brokers = new Map<number, WorldBroker>()
+  readonly received: Received[] = []
+  settings = SETTINGS
+  #server: ZooKeeperServer | undefined
+  #observer: ZooKeeperClient | undefined
+
+  constructor(seed = 1) {
+    this.platform = simulatedPlatform({ seed })
+  }
+
+  static async create(seed = 1): Promise<ControllerWorld> {
+    const world = new ControllerWorld(seed)
+    await world.#startZooKeeper()
+    return world
+  }
+
+  async #startZooKeeper(): Promise<void> {
+    const { platform } = this
+    this.#server = await ZooKeeperServer.start({ platform, logger: silentLogger, directory: '/zk' })
+    this.#observer = await this.connect()
+    await createPersistentPaths(this.#observer)
+  }
+
+  /** A client of its own session, for looking and for meddling. */
+  get zookeeper(): ZooKeeperClient {
+    assert(this.#observer !== undefined)
+    return this.#observer
+  }
+
+  connect(): Promise<ZooKeeperClient> {
+    const server = this.#server
+    assert(server !== undefined)
+    return ZooKeeperClient.connect({
+      platform: this.platform,
+      logger: silentLogger,
+      connect: { open: () => server.connectInProcess() },
+      sessionTimeoutMs: SESSION_TIMEOUT_MS,
+      connectionTimeoutMs: 1000,
+    })
+  }
+
+  async start(brokerId: number, rack: string | null = null): Promise<WorldBroker> {
+    const broker = await WorldBroker.start(this, brokerId, rack)
+    this.brokers.set(brokerId, broker)
+    await broker.controller.start()
+    await this.settle()
+    return broker
+  }
+
+  broker(brokerId: number): WorldBroker {
+    const broker = this.brokers.get(brokerId)
+    assert(broker !== undefined, `broker ${brokerId} does not run`)
+    return broker
+  }
+
+  get active(): WorldBroker | undefined {
+    return [...this.brokers.values()].find(({ controller }) => controller.isActive)
+  }
+
+  get controller(): Controller {
+    const { active } = this
+    assert(active !== undefined, 'no controller is active')
+    return active.controller
+  }
+
+  /** Until nothing happens any more without time passing. */
+  async settle(): Promise<void> {
+    for (let quiet = 0; quiet < 10; quiet += 1) {
+      const before = this.received.length
+      await this.platform.clock.settle()
+      for (const { controller } of this.brokers.values()) await controller.idle()
+      if (this.received.length !== before) quiet = 0
+    }
+  }
+
+  async advance(spanMs: number): Promise<void> {
+    await this.platform.clock.advance(spanMs)
+    await this.settle()
+  }
+
+  async close(): Promise<void> {
+    for (const broker of this.brokers.values()) broker.client.abandon()
+    this.#observer?.abandon()
+    await this.#server?.close()
+  }
+}
+
+/** A broker that does what it is told. */
+export class WorldBroker {
+  readonly id: number
+  readonly client: ZooKeeperClient
+  readonly controller: Controller
+  readonly metadata: MetadataCache
+  readonly configs = new EntityConfigs()
+  readonly configStore: ConfigStore
+  readonly watched: WatchEvent[] = []
+  /** What it answers for partitions instead of NONE, by `topic-partition`. */
+  readonly errors = new Map<string, number>()
+  epoch = -1
+  isCutOff = false
+  readonly #world: ControllerWorld
+  readonly #node: BrokerNode
+  #controllerEpoch = 0
+  readonly #topicIds = new Map<string, string>()
+
+  private constructor(
+    world: ControllerWorld,
+    id: number,
+    rack: string | null,
+    client: ZooKeeperClient,
+  ) {
+    const { clock, random } = world.platform
+    this.#world = world
+    this.id = id
+    this.client = client
+    this.metadata = new MetadataCache('cluster')
+    this.#node = brokerNode(id, rack)
+    this.configStore = new ConfigStore({
+      zookeeper: client,
+      configs: this.configs,
+      clock,
+      logger: silentLogger,
+    })
+    this.controller = new Controller({
+      brokerId: id,
+      clock,
+      random,
+      logger: silentLogger,
+      zookeeper: client,
+      channel: channelOf(world),
+      metadata: this.metadata,
+      settings: () => world.settings,
+      topicConfigs: { validate: () => undefined, describe: () => [] },
+    })
+  }
+
+  static async start(
+    world: ControllerWorld,
+    id: number,
+    rack: string | null,
+  ): Promise<WorldBroker> {
+    const broker = new WorldBroker(world, id, rack, await world.connect())
+    await broker.register()
+    return broker
+  }
+
+  async register(): Promise<void> {
+    this.epoch = await registerBroker(this.client, this.id, this.#node)
+  }
+
+  /** As kill -9: its session lives on until it expires. */
+  crash(): void {
+    this.isCutOff = true
+    this.client.abandon()
+    this.#world.brokers.delete(this.id)
+  }
+
+  leaderAndIsr(request: LeaderAndIsrRequest): LeaderAndIsrResponse {
+    const refusal = this.#refusal(request)
+    if (refusal !== 0) return { errorCode: refusal, partitionErrors: [], topics: [] }
+    const parts = request.topicStates.flatMap(({ topicName, topicId, partitionStates }) => {
+      this.#topicIds.set(topicId, topicName)
+      return partitionStates.map((it) => {
+        const isNew = it.isNew ? ' new' : ''
+        return `${topicName}-${it.partitionIndex} leader ${it.leader} epoch ${it.leaderEpoch}${isNew}`
+      })
+    })
+    this.#record(`LeaderAndIsr ${parts.join(', ')}`)
+    const topics = request.topicStates.map(({ topicId, topicName, partitionStates }) => ({
+      topicId,
+      partitionErrors: partitionStates.map(({ partitionIndex }) => ({
+        topicName,
+        partitionIndex,
+        errorCode: this.errors.get(`${topicName}-${partitionIndex}`) ?? 0,
+      })),
+    }))
+    return { errorCode: 0, partitionErrors: [], topics }
+  }
+
+  stopReplica(request: StopReplicaRequest): StopReplicaResponse {
+    const refusal = this.#refusal(request)
+    if (refusal !== 0) return { errorCode: refusal, partitionErrors: [] }
+    const states = request.topicStates.flatMap(({ topicName, partitionStates }) => {
+      return partitionStates.map((it) => ({ topicName, ...it }))
+    })
+    const parts = states.map((it) => {
+      const isDeleted = it.deletePartition ? ' delete' : ''
+      return `${it.topicName}-${it.partitionIndex} epoch ${it.leaderEpoch}${isDeleted}`
+    })
+    this.#record(`StopReplica ${parts.join(', ')}`)
+    return {
+      errorCode: 0,
+      partitionErrors: states.map(({ topicName, partitionIndex }) => ({
+        topicName,
+        partitionIndex,
+        errorCode: this.errors.get(`${topicName}-${partitionIndex}`) ?? 0,
+      })),
+    }
+  }
+
+  updateMetadata(request: UpdateMetadataRequest): UpdateMetadataResponse {
+    const refusal = this.#refusal(request)
+    if (refusal !== 0) return { errorCode: refusal }
+    const brokers = request.liveBrokers.map(({ id }) => id).join(',')
+    const parts = request.topicStates.flatMap(({ topicName, partitionStates }) => {
+      return partitionStates.map((it) => `${topicName}-${it.partitionIndex} leader ${it.leader}`)
+    })
+    this.#record(`UpdateMetadata brokers ${brokers}; ${parts.join(', ')}`)
+    this.metadata.applyUpdateMetadata(request)
+    return { errorCode: 0 }
+  }
+
+  #refusal(request: { controllerEpoch: number; brokerEpoch: number }): number {
+    if (request.controllerEpoch < this.#controllerEpoch) return STALE_CONTROLLER_EPOCH
+    if (request.brokerEpoch < this.epoch) return STALE_BROKER_EPOCH
+    this.#controllerEpoch = request.controllerEpoch
+    return 0
+  }
+
+  #record(text: string): void {
+    this.#world.received.push({ brokerId: this.id, text })
+  }
+}
+
+function brokerNode(id: number, rack: string | null): BrokerNode {
+  const endpoint = { host: `host${id}`, port: 9092, securityProtocol: 'PLAINTEXT' } as const
+  return {
+    endpoints: new Map([['PLAINTEXT', endpoint]]),
+    rack,
+    jmxPort: -1,
+    timestampMs: 0,
+    features: new Map(),
+  }
+}
+
+function channelOf(world: ControllerWorld): BrokerChannel {
+  const reach = (brokerId: number): WorldBroker => {
+    const broker = world.brokers.get(brokerId)
+    if (broker === undefined || broker.isCutOff) throw new Error(`no way to broker ${brokerId}`)
+    return broker
+  }
+  return {
+    addBroker() {},
+    removeBroker() {},
+    leaderAndIsr: async (id, _, request) => reach(id).leaderAndIsr(request),
+    stopReplica: async (id, _, request) => reach(id).stopReplica(request),
+    updateMetadata: async (id, _, request) => reach(id).updateMetadata(request),
+  }
+}
