@@ -95,7 +95,7 @@ export class GroupWorld {
     )
     if (alive.length === 0) return
     assert.equal(described.groupState, 'Stable')
-    const owned = alive.flatMap((member) => [...member.owned]).toSorted()
+    const owned = alive.flatMap((member) => [...member.owned]).toSorted((a, b) => a - b)
     assert.deepEqual(owned, [...Array(PARTITIONS).keys()], 'every partition has one owner')
   }
 
@@ -209,6 +209,7 @@ export class ModelMember {
   }
 
   crash(): void {
+    if (this.owned.size > 0 && !this.#world.isPeaceful) this.#run(this.#haunt())
     this.isAlive = false
     this.#life++
     this.owned = new Set()
@@ -323,12 +324,7 @@ export class ModelMember {
   }
 
   async #commit(): Promise<void> {
-    const offsets = [...this.owned].map((partitionIndex) => ({
-      partitionIndex,
-      committedOffset: (this.#positions.get(partitionIndex) ?? 0) + 1,
-      committedLeaderEpoch: -1,
-      committedMetadata: null,
-    }))
+    const offsets = this.#nextOffsets()
     const topics = [{ name: TOPIC, partitions: offsets }]
     const committed = await this.#ask(
       this.#world.coordinator.commitOffsets({ ...this.#identity, topics }),
@@ -343,6 +339,29 @@ export class ModelMember {
       } else {
         this.#refused(errorCode)
       }
+    }
+  }
+
+  #nextOffsets() {
+    return [...this.owned].map((partitionIndex) => ({
+      partitionIndex,
+      committedOffset: (this.#positions.get(partitionIndex) ?? 0) + 1,
+      committedLeaderEpoch: -1,
+      committedMetadata: null,
+    }))
+  }
+
+  /** What the dead had sent arrives late: it must not undo what others did since. */
+  async #haunt(): Promise<void> {
+    const { coordinator, acknowledged } = this.#world
+    const offsets = this.#nextOffsets()
+    const request = { ...this.#identity, topics: [{ name: TOPIC, partitions: offsets }] }
+    await this.#dawdle()
+    const committed = await coordinator.commitOffsets(request)
+    for (const { partitionIndex, errorCode } of committed.topics[0]?.partitions ?? []) {
+      const offset = offsets.find((one) => one.partitionIndex === partitionIndex)?.committedOffset
+      if (errorCode !== 0 || offset === undefined) continue
+      assert(offset >= (acknowledged[partitionIndex] ?? 0), `${this.name} came back`)
     }
   }
 
