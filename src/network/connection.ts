@@ -1,8 +1,6 @@
 // One accepted socket: frames in, answers out in the order of their requests. Hot: no promise, no
 // closure and one object a request.
 //
-//   #oldest → … → #newest     requests not yet shipped, in order of arrival
-//
 // Nothing is read while too many requests are in flight, the peer does not take its answers, the
 // connection is throttled, or the memory for requests is used up: the socket is paused, and what
 // has already arrived waits in the frame reader.
@@ -11,10 +9,11 @@ import type { Socket, SocketEvents } from '../platform/network.ts'
 import type { AuthenticationExchange, Authenticator } from './authenticator.ts'
 import { coalesce } from './coalesce.ts'
 import type { Flushable, FlushQueue } from './flush-queue.ts'
-import { FrameReader, type FrameProblem } from './frame-reader.ts'
+import { FrameReader } from './frame-reader.ts'
 import { InboundRequest, type RequestOwner, RequestState, writeSize } from './inbound-request.ts'
 import type { RequestContext } from './request-context.ts'
 import { type HeaderVersionOf, RequestHeader } from './request-header.ts'
+import { RequestQueue } from './request-queue.ts'
 import type { MemoryWaiter, RequestMemory } from './request-memory.ts'
 import type { RefusalReason, Traffic } from './traffic.ts'
 
@@ -72,11 +71,10 @@ export class Connection
   readonly #services: ConnectionServices
   readonly #reader: FrameReader
   readonly #header = new RequestHeader()
+  /** Requests whose answers have not been shipped. */
+  readonly #requests = new RequestQueue()
   #authenticator: Authenticator | undefined
   #isAwaitingAuthenticator = false
-  #oldest: InboundRequest | undefined
-  #newest: InboundRequest | undefined
-  #inFlight = 0
   #isReading = false
   #isPaused = false
   #isWriteBlocked = false
@@ -114,13 +112,9 @@ export class Connection
     this.#socket.listen(this)
   }
 
-  get inFlight(): number {
-    return this.#inFlight
-  }
-
   /** Whether closing it for idleness loses nothing. */
   get isIdle(): boolean {
-    return this.#inFlight === 0 && !this.#isThrottled
+    return this.#requests.length === 0 && !this.#isThrottled
   }
 
   /** Bytes of the incomplete frame that have arrived. */
@@ -158,7 +152,7 @@ export class Connection
     this.#isReading = false
     if (this.isClosed) return
     const problem = this.#reader.problem
-    if (problem !== undefined) this.#refuseInOrder(refusalOf(problem), `frame: ${problem}`)
+    if (problem !== undefined) this.#refuseInOrder(problem, problem)
     if (!this.#reader.isInsideFrame) this.frameStartedMs = undefined
     else this.frameStartedMs ??= this.lastActiveMs
     this.#setPaused(!this.#mayRead())
@@ -167,7 +161,8 @@ export class Connection
   #mayRead(): boolean {
     if (this.isClosed || this.#isEnding || this.#isWriteBlocked || this.#isThrottled) return false
     if (this.#refusal !== undefined) return false
-    if (this.#isAwaitingAuthenticator || this.#inFlight >= this.#services.maxInFlight) return false
+    if (this.#isAwaitingAuthenticator || this.#requests.length >= this.#services.maxInFlight)
+      return false
     const { memory } = this.#services
     if (!memory.isFull || this.#reader.heldBytes > 0) return true
     memory.wait(this)
@@ -194,10 +189,7 @@ export class Connection
     if (!this.#reader.wasAssembled) memory.take(frame.length)
     traffic.requests += 1
     const request = new InboundRequest(this.#header, this, frame, this.lastActiveMs)
-    if (this.#newest === undefined) this.#oldest = request
-    else this.#newest.following = request
-    this.#newest = request
-    this.#inFlight += 1
+    this.#requests.push(request)
     handler(request)
   }
 
@@ -212,7 +204,7 @@ export class Connection
       this.#services.memory.release(request.body.length)
       return
     }
-    if (request !== this.#oldest || this.#isReading || this.#isFlushScheduled) return
+    if (request !== this.#requests.oldest || this.#isReading || this.#isFlushScheduled) return
     this.#isFlushScheduled = true
     this.#services.flushQueue.schedule(this)
   }
@@ -230,7 +222,7 @@ export class Connection
       this.#ship()
       shipped = true
     }
-    if (this.#refusal !== undefined && this.#oldest === undefined) {
+    if (this.#refusal !== undefined && this.#requests.oldest === undefined) {
       this.#refuse(this.#refusal.reason, this.#refusal.detail)
     }
     return shipped
@@ -238,13 +230,15 @@ export class Connection
 
   #mayShip(): boolean {
     if (this.isClosed || this.#isWriteBlocked || this.#isEnding) return false
-    return this.#oldest !== undefined && this.#oldest.state !== RequestState.pending
+    return (
+      this.#requests.oldest !== undefined && this.#requests.oldest.state !== RequestState.pending
+    )
   }
 
   #ship(): void {
     const segments: Uint8Array[] = []
     let bytes = 0
-    let request = this.#oldest
+    let request = this.#requests.oldest
     while (request !== undefined && bytes < WRITE_BYTES) {
       if (request.state === RequestState.pending) break
       if (request.state === RequestState.closing) {
@@ -256,17 +250,10 @@ export class Connection
       bytes += request.segmentBytes
       if (request.state === RequestState.answered) this.#services.traffic.responses += 1
       if (request.throttleTimeMs > 0) this.#throttle(request.throttleTimeMs)
-      request = this.#remove(request)
+      this.#services.memory.release(request.body.length)
+      request = this.#requests.shift()
     }
     this.#write(segments, bytes)
-  }
-
-  #remove(request: InboundRequest): InboundRequest | undefined {
-    this.#oldest = request.following
-    if (this.#oldest === undefined) this.#newest = undefined
-    this.#inFlight -= 1
-    this.#services.memory.release(request.body.length)
-    return this.#oldest
   }
 
   #write(segments: readonly Uint8Array[], bytes: number): void {
@@ -377,16 +364,10 @@ export class Connection
     memory.forget(this)
     memory.release(this.#reader.heldBytes)
     // Requests still in work give their memory back when they are answered.
-    for (let request = this.#oldest; request !== undefined; request = request.following) {
+    for (let request = this.#requests.oldest; request !== undefined; request = request.following) {
       if (request.state !== RequestState.pending) memory.release(request.body.length)
     }
-    this.#oldest = undefined
-    this.#newest = undefined
+    this.#requests.clear()
     this.#services.onClose(this, this.#closeReason)
   }
-}
-
-function refusalOf(problem: FrameProblem): RefusalReason {
-  if (problem === 'negative size') return 'malformed frame'
-  return problem === 'too large' ? 'oversized frame' : 'no memory'
 }

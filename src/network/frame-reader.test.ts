@@ -96,8 +96,8 @@ test('an announced size costs nothing until bytes arrive', () => {
 
 test('negative and too large sizes stop the reader', () => {
   for (const [size, problem] of [
-    [-1, 'negative size'],
-    [1001, 'too large'],
+    [-1, 'malformed frame'],
+    [1001, 'oversized frame'],
   ] as const) {
     const reader = new FrameReader(1000, new Account())
     const bytes = Buffer.alloc(20)

@@ -13,7 +13,7 @@ export interface FrameAllocator {
   grow(bytes: number): boolean
 }
 
-export type FrameProblem = 'negative size' | 'too large' | 'no memory'
+export type FrameProblem = 'malformed frame' | 'oversized frame' | 'no memory'
 
 export class FrameReader {
   readonly #allocator: FrameAllocator
@@ -87,8 +87,8 @@ export class FrameReader {
       this.#size = chunk.readInt32BE(this.#at)
       this.#at += SIZE_BYTES
     }
-    if (this.#size < 0) return this.#stop('negative size')
-    if (this.#size > this.maxFrameBytes) return this.#stop('too large')
+    if (this.#size < 0) return this.#stop('malformed frame')
+    if (this.#size > this.maxFrameBytes) return this.#stop('oversized frame')
     const end = this.#at + this.#size
     if (end <= chunk.length) {
       const frame = chunk.subarray(this.#at, end)

@@ -4,6 +4,7 @@ import test from 'node:test'
 import type { Socket } from '../platform/network.ts'
 import { silentLogger } from '../telemetry/logger.ts'
 import { Metrics } from '../telemetry/metrics.ts'
+import { Seeded } from '../testing/simulated/seeded.ts'
 import { SimulatedWorld } from '../testing/simulated/simulated-world.ts'
 import type { AuthenticationExchange } from './authenticator.ts'
 import { UNLIMITED } from './connection-limits.ts'
@@ -176,7 +177,7 @@ test('a peer that does not read its answers is not read from, until it does', as
   let served = 0
   const { world, connect } = await start((request) => {
     served += 1
-    answerTo(request, 100_000)
+    answerTo(request, 20_000)
   })
   const peer = await connect()
   peer.socket.pause()
@@ -454,4 +455,44 @@ test('fragments and delays change nothing', async () => {
   for (const id of ids) peer.socket.write([requestFrame(id, Buffer.alloc(id * 50))])
   await world.time.advanceUntil(() => peer.answers.length === ids.length, 60_000)
   assert.deepEqual(peer.answers, ids)
+})
+
+test('peers that do anything at all leave nothing behind', async () => {
+  for (let seed = 1; seed <= 8; seed += 1) {
+    const random = new Seeded(seed)
+    const below = (limit: number) => random.uint32() % limit
+    const pending: RequestContext[] = []
+    const finish = (request: RequestContext): void => {
+      const way = below(12)
+      if (way === 0) request.closeConnection('enough')
+      else if (way === 1) request.finishWithoutReply()
+      else answerTo(request, below(3) === 0 ? below(200_000) : 0, below(20) === 0 ? below(50) : 0)
+    }
+    const { world, connect, listeners } = await start(
+      (request) => (below(2) === 0 ? finish(request) : pending.push(request)),
+      { maxInFlight: 1 + below(5), maxRequestBytes: 20_000, maxQueuedBytes: 50_000 },
+    )
+    world.network.links.fragments = true
+    const peers: Peer[] = []
+    for (let step = 0; step < 400; step += 1) {
+      if (peers.length < 3 || below(10) === 0) peers.push(await connect())
+      const { socket } = peers[below(peers.length)]!
+      const frame = requestFrame(step, Buffer.alloc(below(4) === 0 ? below(19_000) : 10))
+      const act = below(20)
+      if (act === 0) socket.destroy()
+      else if (act === 1) socket.write([frame.subarray(0, below(frame.length))])
+      else if (act === 2) socket.pause()
+      else if (act === 3) socket.resume()
+      else if (act === 4) socket.end()
+      else if (act === 5) await world.time.advance(below(100))
+      else if (act < 9 && pending.length > 0) finish(pending.splice(below(pending.length), 1)[0]!)
+      else socket.write([frame])
+      if (below(5) === 0) await world.time.settle()
+    }
+    for (const { socket } of peers) socket.destroy()
+    await world.time.advance(10_000)
+    for (const request of pending) finish(request)
+    await world.time.settle()
+    assert.deepEqual([listeners.connectionCount, listeners.queuedBytes], [0, 0], `seed ${seed}`)
+  }
 })
