@@ -4,6 +4,7 @@ import { Fetcher } from './fetcher.ts'
 import type { Partition } from './partition.ts'
 import type { ReplicasOptions } from './replicas-options.ts'
 import { ReplicationThrottle } from './replication-throttle.ts'
+import type { ThrottleSide } from './replication-throttle.ts'
 
 export interface FetcherEvents {
   onFetched(bytes: number): void
@@ -20,15 +21,14 @@ export class Fetchers {
   #closed = false
 
   constructor(options: ReplicasOptions, events: FetcherEvents) {
-    const { config, platform, brokerId } = options
+    const { platform, brokerId } = options
     this.#options = options
     this.#events = events
-    this.leaderThrottle = new ReplicationThrottle(platform.clock, 'leader', brokerId, () =>
-      config.get('leader.replication.throttled.rate'),
-    )
-    this.#followerThrottle = new ReplicationThrottle(platform.clock, 'follower', brokerId, () =>
-      config.get('follower.replication.throttled.rate'),
-    )
+    const rate = (side: ThrottleSide) => () => options.throttleRate?.(side) ?? Infinity
+    const throttle = (side: ThrottleSide) =>
+      new ReplicationThrottle(platform.clock, side, brokerId, rate(side))
+    this.leaderThrottle = throttle('leader')
+    this.#followerThrottle = throttle('follower')
   }
 
   /** Partitions that cannot be fetched until the controller speaks of them again. */

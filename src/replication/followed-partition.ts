@@ -46,35 +46,47 @@ export class FollowedPartition {
 
   /** Finds where to begin. Without epochs nothing above the high watermark can be trusted. */
   async position(): Promise<void> {
+    await this.partition.settled
+    await written(this.partition, this.log.nextOffset - 1)
     const { log } = this
-    await written(this.partition, log.nextOffset - 1)
     if (log.latestEpoch === UNKNOWN && log.logEndOffset > log.highWatermark) {
-      await log.truncateTo(log.highWatermark)
+      await this.#change((current) => current.truncateTo(current.highWatermark))
     }
-    this.#moveToEnd()
+    this.moveToEnd()
   }
 
-  /** The leader's log parted from this one at or before `leaderEnd`; may have to be repeated. */
+  /**
+   * The leader's log parted from this one at or before `leaderEnd`: cuts as much as is certain. The
+   * next fetch shows whether more has to go (KIP-279). Answers the new end.
+   */
   async truncateAt(leaderEnd: EpochEnd): Promise<number> {
-    const { log } = this
-    const own = log.endOffsetForEpoch(leaderEnd.epoch)
-    const ownEnd = own.endOffset === UNKNOWN ? log.logEndOffset : own.endOffset
-    const offset = Math.min(ownEnd, leaderEnd.endOffset, log.logEndOffset)
-    await log.truncateTo(offset)
-    this.#moveToEnd()
-    return offset
+    await this.#change((log) => {
+      const own = log.endOffsetForEpoch(leaderEnd.epoch)
+      const ownEnd = own.endOffset === UNKNOWN ? log.logEndOffset : own.endOffset
+      return log.truncateTo(Math.min(ownEnd, leaderEnd.endOffset, log.logEndOffset))
+    })
+    this.moveToEnd()
+    return this.fetchOffset
   }
 
   /** The leader's log ends before this one begins to differ. */
   async truncateTo(offset: number): Promise<void> {
-    await this.log.truncateTo(offset)
-    this.#moveToEnd()
+    await this.#change((log) => log.truncateTo(offset))
+    this.moveToEnd()
   }
 
-  /** The leader has nothing left of what is missing here: begin anew where its log begins. */
+  /** The leader has nothing left of what is missing here: begins anew where its log begins. */
   async startAt(offset: number): Promise<void> {
-    await this.log.truncateFullyAndStartAt(offset)
-    this.#moveToEnd()
+    await this.#change((log) => log.truncateFullyAndStartAt(offset))
+    this.moveToEnd()
+  }
+
+  // Another leadership may have come while an earlier change was waited for: then it is not ours
+  // to cut any more.
+  async #change(change: (log: Log) => Promise<unknown>): Promise<void> {
+    await this.partition.truncate(async (log) => {
+      if (this.isCurrent) await change(log)
+    })
   }
 
   /** Appends what the leader sent; answers an error, or waits in `write` until it is written. */
@@ -87,10 +99,7 @@ export class FollowedPartition {
 
   /** Everything appended is written: the next fetch may claim it. */
   moveToEnd(): void {
-    this.#moveToEnd()
-  }
-
-  #moveToEnd(): void {
+    if (!this.isCurrent) return
     this.fetchOffset = this.log.logEndOffset
     this.lastFetchedEpoch = this.log.latestEpoch
     this.isPositioned = true

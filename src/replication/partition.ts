@@ -8,8 +8,8 @@ import type { AppendOptions, AppendResult } from '../log/log-types.ts'
 import type { Log } from '../log/log.ts'
 import { Errors } from '../wire/errors.ts'
 import { failedAppend } from './append-results.ts'
-import { InSyncSet } from './in-sync-set.ts'
-import type { IsrOutcome, LeadershipState } from './partition-state.ts'
+import { IsrNegotiation } from './isr-negotiation.ts'
+import type { LeadershipState } from './partition-state.ts'
 import type { PartitionSurroundings } from './partition-surroundings.ts'
 import { ReplicaProgress } from './replica-progress.ts'
 import type { FollowerPosition } from './replica-progress.ts'
@@ -44,7 +44,10 @@ export class Partition {
   /** Log end when this broker became leader of the epoch; NONE on a follower. */
   #epochStartOffset = NONE
   #replicas: readonly number[] = []
-  #inSync = new InSyncSet([], 0)
+  readonly #inSync: IsrNegotiation
+  /** Changes at the end of the log that have not finished. */
+  #truncations = 0
+  #truncated: Promise<void> = Promise.resolve()
   readonly #followers = new Map<number, ReplicaProgress>()
   #leaderHighWatermark = 0
   #unseenByLogEnd = 0
@@ -59,6 +62,11 @@ export class Partition {
     this.topic = topic
     this.index = index
     this.#surroundings = surroundings
+    this.#inSync = new IsrNegotiation(this, surroundings, (partitionEpoch) => {
+      this.#partitionEpoch = partitionEpoch
+      // A confirmed shrink may be all that a waiting append was waiting for (KAFKA-13091).
+      this.#advanceHighWatermark(surroundings.clock.monotonicMs())
+    })
   }
 
   /** Undefined until the first LeaderAndIsr, or when its directory has failed. */
@@ -95,8 +103,9 @@ export class Partition {
     return this.#inSync.committed
   }
 
-  get inSyncSet(): InSyncSet {
-    return this.#inSync
+  /** Committed and, of a growth on its way to the controller, those to come. */
+  get maximalIsr(): readonly number[] {
+    return this.#inSync.maximal
   }
 
   get followers(): ReadonlyMap<number, ReplicaProgress> {
@@ -140,14 +149,13 @@ export class Partition {
     this.#adopt(state)
     this.#isLeader = true
     if (isNewEpoch || !wasLeader) {
-      // The epoch is on disk before anything is served under it, also when nothing is appended.
-      this.#epochStartOffset = log.nextOffset
-      log.assignEpochStartOffset(state.leaderEpoch, log.nextOffset)
+      this.#epochStartOffset = NONE
       for (const follower of this.#followers.values()) {
         const inSync = state.isr.includes(follower.brokerId)
         if (wasLeader) follower.renew(nowMs, log.nextOffset, inSync)
         else follower.reset(nowMs, inSync)
       }
+      if (this.#truncations === 0) this.#openEpoch(log)
     }
     this.#advanceHighWatermark(nowMs)
     this.#wakeReadersForState()
@@ -166,6 +174,42 @@ export class Partition {
     if (wasLeader) this.#resign(Errors.NOT_LEADER_OR_FOLLOWER)
     this.#wakeReadersForState()
     return changed
+  }
+
+  // The epoch is on disk before anything is served under it, also when nothing is appended
+  // (KAFKA-7415).
+  #openEpoch(log: Log): void {
+    this.#epochStartOffset = log.nextOffset
+    log.assignEpochStartOffset(this.#leaderEpoch, log.nextOffset)
+  }
+
+  /**
+   * Changes the end of the log as a follower must. A leadership that comes meanwhile takes appends
+   * only when it is done.
+   */
+  truncate(change: (log: Log) => Promise<unknown>): Promise<void> {
+    this.#truncations += 1
+    const done = this.#truncated
+      .then(() => change(this.#requireLog()))
+      .finally(() => this.#onTruncated())
+    this.#truncated = done.then(
+      () => {},
+      () => {},
+    )
+    return done.then(() => {})
+  }
+
+  /** Resolves when no change at the end of the log is under way. */
+  get settled(): Promise<void> {
+    return this.#truncated
+  }
+
+  #onTruncated(): void {
+    this.#truncations -= 1
+    const log = this.#log
+    if (this.#truncations > 0 || log === undefined || !this.#isLeader) return
+    if (this.#epochStartOffset === NONE) this.#openEpoch(log)
+    this.#advanceHighWatermark(this.#surroundings.clock.monotonicMs())
   }
 
   /** The controller has taken this replica away from the broker. */
@@ -199,7 +243,9 @@ export class Partition {
   append(records: Buffer, acks: number, options: Omit<AppendOptions, 'leaderEpoch'>): AppendResult {
     const log = this.#log
     if (log === undefined) return failedAppend(Errors.KAFKA_STORAGE_ERROR)
-    if (!this.#isLeader) return failedAppend(Errors.NOT_LEADER_OR_FOLLOWER)
+    if (!this.#isLeader || this.#truncations > 0) {
+      return failedAppend(Errors.NOT_LEADER_OR_FOLLOWER)
+    }
     if (acks === -1 && this.#inSync.committed.length < this.minInSyncReplicas) {
       return failedAppend(Errors.NOT_ENOUGH_REPLICAS)
     }
@@ -275,7 +321,7 @@ export class Partition {
   /** Members of the in-sync set that lag; none while a change is on its way. */
   laggingMembers(nowMs: number): number[] {
     const log = this.#log
-    if (!this.#isLeader || log === undefined || this.#inSync.proposed !== undefined) return []
+    if (!this.#isLeader || log === undefined || this.#inSync.isUnderWay) return []
     const maxLagMs = this.#surroundings.replicaLagTimeMaxMs()
     return this.#inSync.committed.filter((id) => {
       const follower = this.#followers.get(id)
@@ -287,9 +333,7 @@ export class Partition {
   shrinkIsr(nowMs: number): number {
     const lagging = this.laggingMembers(nowMs)
     if (lagging.length === 0) return 0
-    const isr = this.#inSync.shrink(lagging)
-    this.#surroundings.onIsrShrink(this, lagging)
-    this.#propose(isr)
+    this.#inSync.shrink(lagging)
     return lagging.length
   }
 
@@ -340,8 +384,7 @@ export class Partition {
     this.#leaderEpoch = state.leaderEpoch
     this.#partitionEpoch = state.partitionEpoch
     this.#replicas = state.replicas
-    // A proposal still on its way is void: its answer carries an older epoch and is ignored.
-    this.#inSync = new InSyncSet(state.isr, state.leaderRecoveryState)
+    this.#inSync.adopt(state.isr, state.leaderRecoveryState)
     const self = this.#surroundings.brokerId
     for (const id of this.#followers.keys()) {
       if (!state.replicas.includes(id)) this.#followers.delete(id)
@@ -412,66 +455,12 @@ export class Partition {
 
   #maybeExpand(follower: ReplicaProgress): void {
     const log = this.#log
-    if (log === undefined || !this.#isLeader || this.#inSync.proposed !== undefined) return
+    if (log === undefined || !this.#isLeader || this.#inSync.isUnderWay) return
     if (this.#inSync.maximal.includes(follower.brokerId)) return
     // Not before it has something of this epoch: below, its log may still differ (KAFKA-7128).
     if (follower.logEndOffset < Math.max(log.highWatermark, this.#epochStartOffset)) return
     if (!this.#surroundings.isAlive(follower.brokerId)) return
-    const isr = this.#inSync.expand(follower.brokerId)
-    this.#surroundings.onIsrExpand(this, follower.brokerId)
-    this.#propose(isr)
-  }
-
-  #propose(isr: readonly number[]): void {
-    const leaderEpoch = this.#leaderEpoch
-    const partitionEpoch = this.#partitionEpoch
-    const change = {
-      topic: this.topic,
-      topicId: this.topicId,
-      partition: this.index,
-      leaderEpoch,
-      isr: isr.map((brokerId) => ({
-        brokerId,
-        brokerEpoch:
-          brokerId === this.#surroundings.brokerId
-            ? this.#surroundings.brokerEpoch()
-            : (this.#followers.get(brokerId)?.brokerEpoch ?? NONE),
-      })),
-      leaderRecoveryState: this.#inSync.proposedRecoveryState,
-      partitionEpoch,
-    }
-    this.#surroundings.isrWriter.propose(change, (outcome) => {
-      // A LeaderAndIsr that came between has settled it already (KAFKA-12686).
-      if (this.#leaderEpoch !== leaderEpoch || this.#partitionEpoch !== partitionEpoch) return
-      if (this.#isLeader && this.#inSync.proposed !== undefined)
-        this.#onProposalAnswered(outcome, isr)
-    })
-  }
-
-  #onProposalAnswered(outcome: IsrOutcome, isr: readonly number[]): void {
-    switch (outcome.error) {
-      case Errors.NONE:
-        if (outcome.leaderEpoch !== this.#leaderEpoch) return
-        if (outcome.partitionEpoch < this.#partitionEpoch) return
-        this.#partitionEpoch = outcome.partitionEpoch
-        this.#inSync.commit(outcome.isr, outcome.leaderRecoveryState)
-        // A confirmed shrink may be all that a waiting append was waiting for (KAFKA-13091).
-        this.#advanceHighWatermark(this.#surroundings.clock.monotonicMs())
-        return
-      case Errors.OPERATION_NOT_ATTEMPTED:
-      case Errors.INELIGIBLE_REPLICA:
-        this.#inSync.rollBack()
-        return
-      case Errors.UNKNOWN_TOPIC_OR_PARTITION:
-      case Errors.UNKNOWN_TOPIC_ID:
-      case Errors.FENCED_LEADER_EPOCH:
-      case Errors.INVALID_UPDATE_VERSION:
-      case Errors.INVALID_REQUEST:
-      case Errors.NEW_LEADER_ELECTED:
-        return // The controller knows more: its LeaderAndIsr is on the way and will settle it.
-      default:
-        this.#propose(isr)
-    }
+    this.#inSync.expand(follower.brokerId)
   }
 
   #countUnseen(bytes: number): void {

@@ -9,6 +9,7 @@ import type { AppendOrigin } from '../wire/records/validate-batch.ts'
 import type { LeaderConnector } from './leader-endpoint.ts'
 import type { IsrWriter } from './partition-state.ts'
 import type { Partition } from './partition.ts'
+import type { ThrottleSide } from './replication-throttle.ts'
 
 export interface ReplicasOptions {
   readonly brokerId: number
@@ -22,6 +23,8 @@ export interface ReplicasOptions {
   readonly leaders: LeaderConnector
   /** Of this broker, as registered; -1 before. */
   readonly brokerEpoch: () => number
+  /** Bytes per second (`leader.` and `follower.replication.throttled.rate`); absent: no limit. */
+  readonly throttleRate?: (side: ThrottleSide) => number
 }
 
 /** One partition of a Produce request. */
