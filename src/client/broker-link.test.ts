@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { ScriptedBroker } from '../testing/scripted-broker.ts'
+import { ScriptedBroker } from '../../test/scripted/scripted-broker.ts'
 import { simulatedPlatform } from '../testing/simulated/simulated-world.ts'
 import { Errors, KafkaError } from '../wire/errors.ts'
 import { ApiVersions } from '../wire/messages/18-api-versions.ts'

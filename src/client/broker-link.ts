@@ -3,7 +3,7 @@
 //
 // Always: one connection at a time; after a failed attempt the next one waits (longer each time), so
 // that a broker that is down is not hammered.
-import type { AnyApi, Api } from '../codec/api.ts'
+import type { AnyApi, Api } from '../wire/api.ts'
 import { sleep } from '../platform/clock.ts'
 import type { Random } from '../platform/random.ts'
 import { Errors, KafkaError } from '../wire/errors.ts'

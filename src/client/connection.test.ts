@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { ScriptedBroker } from '../testing/scripted-broker.ts'
+import { ScriptedBroker } from '../../test/scripted/scripted-broker.ts'
 import { simulatedPlatform } from '../testing/simulated/simulated-world.ts'
 import { Errors, KafkaError } from '../wire/errors.ts'
 import { ApiVersions } from '../wire/messages/18-api-versions.ts'
@@ -88,7 +88,7 @@ test('a response that is larger than allowed ends the connection', async () => {
   const supportedFeatures = [{ name: 'x'.repeat(200), minVersion: 0, maxVersion: 1 }]
   broker.answer(ApiVersions, () => ({ errorCode: 0, apiKeys: [], supportedFeatures }))
   const question = { clientSoftwareName: 'x', clientSoftwareVersion: '1' }
-  const failed = assert.rejects(connection.request(ApiVersions, 3, question), /too large/)
+  const failed = assert.rejects(connection.request(ApiVersions, 3, question), /refused: oversized/)
   await platform.clock.advance(10)
   await failed
 })

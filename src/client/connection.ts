@@ -3,8 +3,8 @@
 // Always: at most `maxInFlight` requests are unanswered, at most `maxQueued` wait for their turn, and
 // each has a deadline. A request that is not answered in time closes the connection, because nothing
 // that comes after it can be answered either. Every request ends: with a response or a KafkaError.
-import type { Api } from '../codec/api.ts'
-import { CodecError } from '../codec/codec-error.ts'
+import type { Api } from '../wire/api.ts'
+import { CodecError } from '../wire/api.ts'
 import { FrameReader } from '../network/frame-reader.ts'
 import type { Clock, Timer } from '../platform/clock.ts'
 import type { Network, Socket } from '../platform/network.ts'
@@ -184,7 +184,7 @@ export class Connection {
       this.#onFrame(frame)
     }
     const { problem } = this.#frames
-    if (problem !== undefined) this.#stop(networkError(`a response is ${problem}`))
+    if (problem !== undefined) this.#stop(networkError(`the response is refused: ${problem}`))
   }
 
   #onFrame(frame: Buffer): void {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { ScriptedCluster } from '../testing/scripted-cluster.ts'
+import { ScriptedCluster } from '../../test/scripted/scripted-cluster.ts'
 import { Errors, KafkaError } from '../wire/errors.ts'
 import { Fetch } from '../wire/messages/01-fetch.ts'
 import { ListOffsets } from '../wire/messages/02-list-offsets.ts'

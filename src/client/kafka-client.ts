@@ -3,7 +3,7 @@
 //
 // Always: one link per broker; what is learned from Metadata is used until an error says otherwise
 // or it is too old.
-import type { Api } from '../codec/api.ts'
+import type { Api } from '../wire/api.ts'
 import type { Platform } from '../platform/platform.ts'
 import { Errors, KafkaError } from '../wire/errors.ts'
 import { Metadata } from '../wire/messages/03-metadata.ts'

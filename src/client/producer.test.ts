@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { ScriptedCluster } from '../testing/scripted-cluster.ts'
+import { ScriptedCluster } from '../../test/scripted/scripted-cluster.ts'
 import { Errors, KafkaError } from '../wire/errors.ts'
 import { Produce } from '../wire/messages/00-produce.ts'
 import { InitProducerId } from '../wire/messages/22-init-producer-id.ts'

@@ -1,11 +1,11 @@
 // A broker that answers what a test tells it to, over the network of a world: for tests of clients.
-import type { Api } from '../codec/api.ts'
-import { FrameReader } from '../network/frame-reader.ts'
-import type { NetworkListener, Socket } from '../platform/network.ts'
-import type { Platform } from '../platform/platform.ts'
-import { Errors } from '../wire/errors.ts'
-import { ApiVersions } from '../wire/messages/18-api-versions.ts'
-import { decodeRequestHeader, encodeResponse } from '../wire/messages/headers.ts'
+import type { Api } from '../../src/codec/api.ts'
+import { FrameReader } from '../../src/network/frame-reader.ts'
+import type { NetworkListener, Socket } from '../../src/platform/network.ts'
+import type { Platform } from '../../src/platform/platform.ts'
+import { Errors } from '../../src/wire/errors.ts'
+import { ApiVersions } from '../../src/wire/messages/18-api-versions.ts'
+import { decodeRequestHeader, encodeResponse } from '../../src/wire/messages/headers.ts'
 
 /** What came, oldest first. */
 export interface ReceivedRequest {

@@ -1,11 +1,11 @@
 // Several scripted brokers that know of each other: topics, leaders, a controller and a coordinator,
 // as a test sets them.
-import { Errors } from '../wire/errors.ts'
-import { Metadata } from '../wire/messages/03-metadata.ts'
-import { FindCoordinator } from '../wire/messages/10-find-coordinator.ts'
+import { Errors } from '../../src/wire/errors.ts'
+import { Metadata } from '../../src/wire/messages/03-metadata.ts'
+import { FindCoordinator } from '../../src/wire/messages/10-find-coordinator.ts'
 import { ScriptedBroker } from './scripted-broker.ts'
-import { SimulatedWorld } from './simulated/simulated-world.ts'
-import type { SimulatedPlatform } from './simulated/simulated-world.ts'
+import { SimulatedWorld } from '../../src/testing/simulated/simulated-world.ts'
+import type { SimulatedPlatform } from '../../src/testing/simulated/simulated-world.ts'
 
 const PORT = 9092
 
