@@ -48,7 +48,7 @@ export function appendAsFollower(log: LogState, records: Buffer, nowMs: number):
     const size = batch.sizeInBytes(complete, p)
     if (needsRoll(log, complete, p, size, lastOffsetOf(complete, p), nowMs)) {
       endRun(log, run, complete, p)
-      rollTo(log, batch.baseOffset(complete, p), nowMs)
+      rollTo(log, baseOfNext(log, complete, p), nowMs)
       run = beginRun(log, p)
     }
     takeIn(log, complete, p, size)
@@ -56,6 +56,12 @@ export function appendAsFollower(log: LogState, records: Buffer, nowMs: number):
   }
   endRun(log, run, complete, complete.length)
   return accepted(log, firstOffset, -1)
+}
+
+/** The next offset, unless the batch is too far from it for one segment (KAFKA-6264). */
+function baseOfNext(log: LogState, b: Buffer, p: number): number {
+  const distance = lastOffsetOf(b, p) - log.nextOffset
+  return distance < 2 ** 31 ? log.nextOffset : batch.baseOffset(b, p)
 }
 
 /** Batches that follow one another in the records given, and in one segment. */

@@ -12,7 +12,8 @@ import type { LogParts } from './log-state.ts'
 import { parsePartitionMetadata } from './partition-metadata.ts'
 import { replayProducers } from './producer-replay.ts'
 import { ProducerStates } from './producer-state.ts'
-import { rebuildEpochs, recover, removeFiles } from './recovery.ts'
+import { rebuildEpochs, recover } from './recovery.ts'
+import { removeNewestFirst } from './remove-segments.ts'
 import { Segment } from './segment.ts'
 import { SegmentList } from './segment-list.ts'
 import { findBatch } from './segment-read.ts'
@@ -57,7 +58,7 @@ export async function loadLog(context: LogContext, options: LoadOptions): Promis
   }
   const trusted = options.hadCleanShutdown && epochs !== undefined
   const found = trusted ? await openClean(loading) : await openUnclean(loading, epochs)
-  return finish(loading, found)
+  return await finish(loading, found)
 }
 
 interface Found {
@@ -112,7 +113,7 @@ async function recoverFrom(loading: LoadingLog, recoveryPoint: number): Promise<
   return { logEndOffset, isClean: loading.segments.length === 0 }
 }
 
-function finish(loading: LoadingLog, found: Found): LogParts {
+async function finish(loading: LoadingLog, found: Found): Promise<LogParts> {
   const { context, options, epochs, snapshots } = loading
   let { logEndOffset, isClean } = found
   const { logStartOffset } = loading
@@ -121,7 +122,7 @@ function finish(loading: LoadingLog, found: Found): LogParts {
       `${options.directory} ends at ${logEndOffset}, below its log start offset ` +
         `${logStartOffset}: emptied, it goes on from there`,
     )
-    removeFiles(context, loading.segments.all)
+    await removeNewestFirst(context, loading.segments.all)
     loading.segments = new SegmentList([])
     loading.producers.clear()
     logEndOffset = logStartOffset

@@ -1,6 +1,6 @@
 // One of the `log.dirs`: who owns it, its checkpoints, its mark of a clean stop, and whether it
 // still works. Nothing in it changes before it is known to be ours.
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { DiskLock } from '../platform/disk.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { Logger } from '../telemetry/logger.ts'
@@ -65,11 +65,20 @@ export class LogDirectory {
     return bytes === undefined ? undefined : parseMetaProperties(bytes.toString(), path)
   }
 
+  /** Also makes the directory's own name durable, and those above it. */
   writeMetaProperties(brokerId: number, clusterId: string): void {
     const content = formatMetaProperties(brokerId, clusterId, this.#platform.clock.nowMs())
     replaceFileSync(this.#platform.disk, join(this.path, META_PROPERTIES), content, {
       durable: true,
     })
+    for (let child = this.path; child !== dirname(child); child = dirname(child)) {
+      try {
+        this.#platform.disk.syncDirectorySync(dirname(child))
+      } catch {
+        // Not ours to sync: it was there before.
+        return
+      }
+    }
   }
 
   async lock(): Promise<void> {

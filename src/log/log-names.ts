@@ -13,12 +13,17 @@ export interface NamedFiles {
   readonly directory: string
   readonly epochs: { readonly version: number; readonly entries: readonly EpochEntry[] }
   epochsPersisted: number
-  namesDurable: boolean
+  /** Counts names that came or went in the directory. */
+  namesVersion: number
+  /** Up to which of them the directory was synced. */
+  namesSynced: number
   naming: Promise<void>
 }
 
+/** Resolves when all names that are there now are durable. */
 export function makeNamesDurable(log: NamedFiles): Promise<void> {
-  if (log.namesDurable && log.epochsPersisted === log.epochs.version) return log.naming
+  const isDone = log.namesSynced === log.namesVersion && log.epochsPersisted === log.epochs.version
+  if (isDone) return Promise.resolve()
   const work = log.naming.then(() => makeDurableNow(log))
   // Whoever waits sees the failure; the next one tries again.
   log.naming = work.catch(() => {})
@@ -27,16 +32,12 @@ export function makeNamesDurable(log: NamedFiles): Promise<void> {
 
 async function makeDurableNow(log: NamedFiles): Promise<void> {
   await writeEpochs(log, { durable: true })
-  if (log.namesDurable) return
+  const { namesVersion } = log
+  if (log.namesSynced === namesVersion) return
   const { disk } = log.context.platform
-  log.namesDurable = true
-  try {
-    await disk.syncDirectory(log.directory)
-    await disk.syncDirectory(dirname(log.directory))
-  } catch (error) {
-    log.namesDurable = false
-    throw error
-  }
+  await disk.syncDirectory(log.directory)
+  if (log.namesSynced === 0) await disk.syncDirectory(dirname(log.directory))
+  log.namesSynced = namesVersion
 }
 
 /** Brings the leader epoch checkpoint up to date. */

@@ -72,7 +72,8 @@ export class LogState {
   /** Of `epochs.version`: what the checkpoint file holds; -1: none, or an older one. */
   epochsPersisted: number
   isClean: boolean
-  namesDurable: boolean
+  namesVersion = 1
+  namesSynced: number
   /** Durability work is done in order: every step begins when the one before has ended. */
   background: Promise<void> = Promise.resolve()
   /** The work of `makeNamesDurable`, one at a time. */
@@ -99,7 +100,7 @@ export class LogState {
     this.highWatermark = parts.logStartOffset
     this.recoveryPoint = parts.recoveryPoint
     this.isClean = parts.isClean
-    this.namesDurable = parts.namesDurable
+    this.namesSynced = parts.namesDurable ? this.namesVersion : 0
     this.epochsPersisted = parts.isClean ? parts.epochs.version : -1
     this.lastFlushedMs = context.platform.clock.nowMs()
     this.hooks = hooks
@@ -109,6 +110,9 @@ export class LogState {
       onSynced: (endOffset) => this.advanceRecoveryPoint(endOffset),
       onFailure: (error) => hooks.onFailure(error),
       maxUnsyncedRecords: () => this.config.flushMessages,
+      onFileCreated: () => {
+        this.namesVersion += 1
+      },
       syncNames: () => makeNamesDurable(this),
     })
     this.rollJitterMs = this.drawRollJitter()

@@ -37,6 +37,8 @@ export interface WriterEvents {
   onFailure(error: unknown): void
   /** Records that may stay unsynced (flush.messages). */
   maxUnsyncedRecords(): number
+  /** A log file has just appeared in the directory. */
+  onFileCreated(): void
   /** Makes the names of the log's files durable, as far as they are not. */
   syncNames(): Promise<void>
 }
@@ -152,6 +154,7 @@ export class LogWriter implements RoundMember {
     // A copy: so the tail keeps these bytes only, not the frames that they came in.
     const bytes = Buffer.concat(group.map((queued) => queued.bytes))
     const { file } = first.segment.log
+    if (first.position === 0) this.#events.onFileCreated()
     const startedMs = this.#clock.monotonicMs()
     file.writeSync(bytes, first.position)
     const endedMs = this.#clock.monotonicMs()
@@ -162,6 +165,7 @@ export class LogWriter implements RoundMember {
   #writeInPool(first: QueuedBatch, group: readonly QueuedBatch[]): void {
     const buffers = group.map((queued) => queued.bytes)
     const file = first.segment.log.pin()
+    if (first.position === 0) this.#events.onFileCreated()
     this.#inFlight = true
     file.writev(buffers, first.position).then(
       () => {

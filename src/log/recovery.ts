@@ -5,7 +5,7 @@
 import * as batch from '../wire/records/batch.ts'
 import { newestTimestampOf, scanBatches } from './batch-scan.ts'
 import type { LoadingLog } from './load-log.ts'
-import type { LogContext } from './log-context.ts'
+import { removeNewestFirst } from './remove-segments.ts'
 import { replayProducers } from './producer-replay.ts'
 import type { Segment } from './segment.ts'
 import { lastOffsetOf } from './tail-cache.ts'
@@ -23,6 +23,10 @@ export async function recover(loading: LoadingLog, recoveryPoint: number): Promi
   for (const segment of segments.all.slice(segments.floorIndex(start))) {
     if (segment.baseOffset > start)
       snapshots.write(segment.baseOffset, loading.producers.snapshot())
+    if (hasGapBefore(loading, segment, endOffset)) {
+      await dropFrom(loading, segment, `${endOffset} is missing before it`)
+      break
+    }
     const checked = await recoverSegment(loading, segment, endOffset)
     endOffset = checked.endOffset
     if (checked.problem === undefined) continue
@@ -30,11 +34,24 @@ export async function recover(loading: LoadingLog, recoveryPoint: number): Promi
       `${segment.files.log} at byte ${segment.sizeBytes}: ${checked.problem}; ` +
         `the log is cut there, at offset ${endOffset}`,
     )
-    removeFiles(loading.context, segments.removeFrom(segment.baseOffset + 1).toReversed())
     break
   }
   if (endOffset > start) snapshots.write(endOffset, loading.producers.snapshot())
   return endOffset
+}
+
+/**
+ * The end of the segment before was lost, and this one was not. A compacted log may have gaps
+ * where a follower began a segment.
+ */
+function hasGapBefore({ options, segments }: LoadingLog, segment: Segment, endOffset: number) {
+  if (options.config.cleanupPolicy.compact || segment === segments.first) return false
+  return segment.baseOffset > endOffset && endOffset > 0
+}
+
+async function dropFrom(loading: LoadingLog, segment: Segment, reason: string): Promise<void> {
+  loading.context.logger.warn(`Removed ${segment.files.log} and what follows it: ${reason}`)
+  await removeNewestFirst(loading.context, loading.segments.removeFrom(segment.baseOffset))
 }
 
 interface Checked {
@@ -60,6 +77,10 @@ async function recoverSegment(
     return undefined
   })
   segment.readableBytes = segment.sizeBytes
+  if (stop !== undefined) {
+    // Later segments go first: a crash in between finds the same problem again.
+    await removeNewestFirst(loading.context, loading.segments.removeFrom(segment.baseOffset + 1))
+  }
   if (segment.sizeBytes < bytes) segment.log.file.truncateSync(segment.sizeBytes)
   if (segment.sizeBytes > 0) segment.finishIndex()
   return { endOffset: next, problem: stop?.problem }
@@ -101,12 +122,5 @@ export async function rebuildEpochs({ segments, epochs }: LoadingLog): Promise<v
       const epoch = batch.partitionLeaderEpoch(b, p)
       if (epoch > epochs.latestEpoch) epochs.assign(epoch, batch.baseOffset(b, p))
     })
-  }
-}
-
-export function removeFiles(context: LogContext, segments: readonly Segment[]): void {
-  for (const segment of segments) {
-    segment.close()
-    for (const path of segment.existingFiles()) context.platform.disk.removeSync(path)
   }
 }

@@ -131,5 +131,5 @@ async function syncPaths(log: LogState, paths: readonly string[]): Promise<void>
       file.closeSync()
     }
   }
-  if (paths.length > 0) log.namesDurable = false
+  if (paths.length > 0) log.namesVersion += 1
 }

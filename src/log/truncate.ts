@@ -2,6 +2,7 @@
 // point goes back, durably, before the files do: what is appended afterwards is then checked
 // again after a crash.
 import assert from 'node:assert/strict'
+import { removeNewestFirst } from './remove-segments.ts'
 import { replayProducers } from './producer-replay.ts'
 import type { LogState } from './log-state.ts'
 import { makeNamesDurable } from './log-names.ts'
@@ -34,7 +35,7 @@ export async function truncateFullyAndStartAt(log: LogState, offset: number): Pr
   await inBackground(log, async () => {
     await lowerRecoveryPoint(log, Math.min(offset, log.recoveryPoint))
     log.generation += 1
-    removeSegments(log, log.segments.removeFrom(-1))
+    await removeNewestFirst(log.context, log.segments.removeFrom(-1))
     for (const snapshot of log.snapshots.offsets) log.snapshots.remove(snapshot)
     const segment = newSegment(log, offset, log.context.platform.clock.nowMs())
     log.segments.push(segment)
@@ -46,7 +47,7 @@ export async function truncateFullyAndStartAt(log: LogState, offset: number): Pr
     endAt(log, offset)
     log.highWatermark = offset
     log.recoveryPoint = offset
-    log.namesDurable = false
+    log.namesVersion += 1
     await makeNamesDurable(log)
   })
   log.requireHealthy()
@@ -60,8 +61,7 @@ async function lowerRecoveryPoint(log: LogState, offset: number): Promise<void> 
 
 async function cut(log: LogState, offset: number): Promise<void> {
   log.generation += 1
-  // Newest first: a crash in between leaves no hole.
-  removeSegments(log, log.segments.removeFrom(offset + 1).toReversed())
+  await removeNewestFirst(log.context, log.segments.removeFrom(offset + 1))
   if (log.segments.length === 0) {
     log.segments.push(newSegment(log, offset, log.context.platform.clock.nowMs()))
     void log.segments.active.log.file
@@ -75,7 +75,7 @@ async function cut(log: LogState, offset: number): Promise<void> {
   log.highWatermark = Math.min(log.highWatermark, offset)
   await replayProducers(log, offset)
   log.producers.onHighWatermark(log.highWatermark)
-  log.namesDurable = false
+  log.namesVersion += 1
   await makeNamesDurable(log)
 }
 
@@ -97,12 +97,4 @@ function endAt(log: LogState, offset: number): void {
   log.isClean = false
   log.tail.clear()
   log.writer.restartAt(offset)
-}
-
-function removeSegments(log: LogState, segments: readonly Segment[]): void {
-  const { disk } = log.context.platform
-  for (const segment of segments) {
-    segment.close()
-    for (const path of segment.existingFiles()) disk.removeSync(path)
-  }
 }
