@@ -115,7 +115,14 @@ export class BrokerConfig {
     return found
   }
 
-  /** All names that have been set anywhere. */
+  /** The dynamic settings that are in effect. */
+  get dynamic(): { broker: ReadonlyMap<string, string>; cluster: ReadonlyMap<string, string> } {
+    const of = (source: ConfigSource): ReadonlyMap<string, string> =>
+      this.#layers.find((layer) => layer.source === source)?.values ?? NOTHING
+    return { broker: of(ConfigSource.DYNAMIC_BROKER), cluster: of(ConfigSource.DYNAMIC_CLUSTER) }
+  }
+
+  /** All names that have been set anywhere, or by one source. */
   setNames(source?: ConfigSource): Set<string> {
     const names = new Set<string>()
     for (const layer of this.#layers) {

@@ -64,11 +64,26 @@ export const replicationSettings = {
     importance: 'high',
     doc: "How long a follower waits for a leader's answer; above replica.fetch.wait.max.ms.",
   }),
+  'leader.replication.throttled.rate': long({
+    default: LONG_MAX,
+    min: 0,
+    update: 'cluster-wide',
+    internal: true,
+    doc: 'Bytes that this leader may send in a second to throttled followers.',
+  }),
+  'follower.replication.throttled.rate': long({
+    default: LONG_MAX,
+    min: 0,
+    update: 'cluster-wide',
+    internal: true,
+    doc: 'Bytes that throttled followers here may fetch in a second.',
+  }),
   'replica.alter.log.dirs.io.max.bytes.per.second': long({
     default: LONG_MAX,
     min: 0,
+    update: 'cluster-wide',
     internal: true,
-    doc: 'Bytes that moves between directories may copy in a second.',
+    doc: 'Bytes that moves between log directories may copy in a second.',
   }),
   'num.replica.alter.log.dirs.threads': int({
     default: null,
