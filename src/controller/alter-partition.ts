@@ -131,10 +131,11 @@ function isrProblem(
   if (isRecovering && partition.leadership?.leaderRecoveryState !== RECOVERING) {
     return Errors.INVALID_REQUEST
   }
-  if (!isr.every((id) => partition.assignment.replicas.includes(id))) return Errors.INVALID_REQUEST
-  if (isr.every((id) => mayBeInSync(context, partition.leadership, id, asked, version)))
-    return Errors.NONE
-  return version >= IDS_SINCE ? Errors.INELIGIBLE_REPLICA : Errors.OPERATION_NOT_ATTEMPTED
+  if (!isr.every((id) => mayBeInSync(context, partition.leadership, id, asked, version))) {
+    return version >= IDS_SINCE ? Errors.INELIGIBLE_REPLICA : Errors.OPERATION_NOT_ATTEMPTED
+  }
+  const isAssigned = isr.every((id) => partition.assignment.replicas.includes(id))
+  return isAssigned ? Errors.NONE : Errors.INVALID_REQUEST
 }
 
 // Members stay while they can be reached; who joins must be fully there. With its epoch a broker

@@ -56,11 +56,7 @@ export class Reassignments {
     await this.#replaceAssignment(partition, wanted)
     this.#term.context.reassigning.add(partition)
     if (this.isComplete(partition)) await this.#finish(partition, wanted)
-    else {
-      await this.#bumpEpoch(partition)
-      const adding = replicasAt(partition, wanted.adding)
-      this.#replicaStates.toNew(adding)
-    }
+    else await this.#bumpEpoch(partition)
   }
 
   /** Goes on with moves whose new replicas have all come into sync. */
@@ -96,9 +92,11 @@ export class Reassignments {
     const { replicas, adding } = partition.assignment
     const batch = this.#term.batch()
     batch.addLeaderAndIsr(without(replicas, adding), partition, false)
-    for (const brokerId of adding) {
-      const isNew = partition.replicaPhase(brokerId) !== 'online'
-      batch.addLeaderAndIsr([brokerId], partition, isNew)
+    batch.addLeaderAndIsr(adding, partition, true)
+    for (const replica of replicasAt(partition, adding)) {
+      if (partition.replicaPhase(replica.brokerId) === 'nonExistent') {
+        context.setReplicaPhase(replica, 'new')
+      }
     }
     this.#term.send(batch)
   }
