@@ -13,6 +13,8 @@ export interface FollowerPosition {
 }
 
 const UNKNOWN = -1
+/** Not 0: the clock is monotonic and may have begun a moment ago. */
+const NEVER = Number.NEGATIVE_INFINITY
 
 export class ReplicaProgress {
   readonly brokerId: number
@@ -20,10 +22,10 @@ export class ReplicaProgress {
   logEndOffset = UNKNOWN
   logStartOffset = UNKNOWN
   /** When it last had all that the leader had at that time. */
-  lastCaughtUpMs = 0
+  lastCaughtUpMs = NEVER
   /** Incarnation of the broker that fetches (KIP-903); -1 when not told. */
   brokerEpoch = UNKNOWN
-  #lastFetchMs = 0
+  #lastFetchMs = NEVER
   #leaderEndAtLastFetch = UNKNOWN
 
   constructor(brokerId: number) {
@@ -34,16 +36,16 @@ export class ReplicaProgress {
   reset(nowMs: number, inSync: boolean): void {
     this.logEndOffset = UNKNOWN
     this.logStartOffset = UNKNOWN
-    this.lastCaughtUpMs = inSync ? nowMs : 0
+    this.lastCaughtUpMs = inSync ? nowMs : NEVER
     this.brokerEpoch = UNKNOWN
-    this.#lastFetchMs = 0
+    this.#lastFetchMs = NEVER
     this.#leaderEndAtLastFetch = UNKNOWN
   }
 
   /** The same leader under a new epoch: positions stay true, times start again. */
   renew(nowMs: number, leaderEndOffset: number, inSync: boolean): void {
-    this.lastCaughtUpMs = inSync ? nowMs : 0
-    this.#lastFetchMs = inSync ? nowMs : 0
+    this.lastCaughtUpMs = inSync ? nowMs : NEVER
+    this.#lastFetchMs = inSync ? nowMs : NEVER
     this.#leaderEndAtLastFetch = leaderEndOffset
   }
 
