@@ -2,6 +2,7 @@
 // are walked in place; what cannot be read is skipped with its offset, and the rest goes on.
 import {
   baseOffset,
+  compressionOf,
   isComplete,
   isControl,
   isTransactional,
@@ -9,9 +10,11 @@ import {
   magic,
   producerEpoch,
   producerId,
+  RECORD_BATCH_OVERHEAD,
   recordCount,
   sizeInBytes,
 } from '../wire/records/batch.ts'
+import { Compression } from '../wire/records/compression.ts'
 import { ControlType, readControl } from '../wire/records/control-batch.ts'
 import { recordSection } from '../wire/records/read-records.ts'
 import { RecordCursor } from '../wire/records/record-cursor.ts'
@@ -44,38 +47,40 @@ export function replayChunk<Event>(
   decode: RecordDecoder<Event>,
   onSkipped: OnSkipped,
 ): number {
+  const replay = { chunk, fromOffset, target, decode, onSkipped, cursor: new RecordCursor() }
   let position = 0
   let next = fromOffset
   while (isComplete(chunk, position)) {
-    const readable = magic(chunk, position) === 2
+    const size = sizeInBytes(chunk, position)
+    const readable = size >= RECORD_BATCH_OVERHEAD && magic(chunk, position) === 2
     const last = readable ? lastOffset(chunk, position) : baseOffset(chunk, position)
     if (!readable) onSkipped(last, 'its message format is not supported here')
-    else if (last >= fromOffset) {
-      replayBatch(chunk, position, fromOffset, target, decode, onSkipped)
-    }
+    else if (last >= fromOffset) replayBatch(replay, position)
     next = Math.max(next, last + 1)
-    position += sizeInBytes(chunk, position)
+    position += size
   }
   return next
 }
 
-function replayBatch<Event>(
-  chunk: Buffer,
-  position: number,
-  fromOffset: number,
-  target: ReplayTarget<Event>,
-  decode: RecordDecoder<Event>,
-  onSkipped: OnSkipped,
-): void {
+/** One run of `replayChunk`. */
+interface Replay<Event> {
+  readonly chunk: Buffer
+  readonly fromOffset: number
+  readonly target: ReplayTarget<Event>
+  readonly decode: RecordDecoder<Event>
+  readonly onSkipped: OnSkipped
+  readonly cursor: RecordCursor
+}
+
+function replayBatch<Event>(replay: Replay<Event>, position: number): void {
+  const { chunk, fromOffset, cursor, onSkipped } = replay
   const first = baseOffset(chunk, position)
-  const cursor = new RecordCursor()
   try {
     if (isControl(chunk, position)) {
-      replayControl(chunk, position, target)
+      replayControl(chunk, position, replay.target)
       return
     }
-    const section = recordSection(chunk, position)
-    cursor.open(section, 0, section.length)
+    openRecords(cursor, chunk, position)
   } catch (error) {
     onSkipped(first, reasonOf(error))
     return
@@ -94,18 +99,24 @@ function replayBatch<Event>(
       return
     }
     offset = first + cursor.offsetDelta
-    if (offset >= fromOffset) replayRecord(cursor, offset, producer, target, decode, onSkipped)
+    if (offset >= fromOffset) replayRecord(replay, offset, producer)
     offset++
   }
 }
 
+function openRecords(cursor: RecordCursor, chunk: Buffer, position: number): void {
+  if (compressionOf(chunk, position) === Compression.none) {
+    cursor.open(chunk, position + RECORD_BATCH_OVERHEAD, position + sizeInBytes(chunk, position))
+    return
+  }
+  const section = recordSection(chunk, position)
+  cursor.open(section, 0, section.length)
+}
+
 function replayRecord<Event>(
-  cursor: RecordCursor,
+  { cursor, target, decode, onSkipped }: Replay<Event>,
   offset: number,
   producer: Producer | undefined,
-  target: ReplayTarget<Event>,
-  decode: RecordDecoder<Event>,
-  onSkipped: OnSkipped,
 ): void {
   try {
     const event = decode(cursor)

@@ -37,13 +37,14 @@ export class Runtime<Command extends Keyed, Event, Touch, Effect> {
     this.#options = options
   }
 
-  /** Replays the partition and serves it from then on. An older or equal epoch changes nothing. */
+  /** Replays the partition and serves it from then on, unless it does already. */
   onLeaderElected(partition: number, leaderEpoch: number): void {
     const { openLog, logger, topic } = this.#options
     const current = this.#shards.get(partition)
     if (current !== undefined) {
-      if (current.leaderEpoch >= leaderEpoch) return
-      this.#drop(current)
+      // Still the leader, in a new epoch: what it knows and who waits stays as it is.
+      current.leaderEpoch = Math.max(current.leaderEpoch, leaderEpoch)
+      return
     }
     const log = openLog(partition)
     if (log === undefined) return

@@ -42,7 +42,8 @@ interface Parked<Effect> {
 
 export class Shard<Command extends Keyed, Event, Touch, Effect> {
   readonly partition: number
-  readonly leaderEpoch: number
+  /** The newest in which this broker is known to lead the partition. */
+  leaderEpoch: number
   readonly log: ReplicatedLog
   readonly machine: StateMachine<Command, Event, Touch, Effect>
   readonly #settings: ShardSettings<Command, Event, Touch, Effect>

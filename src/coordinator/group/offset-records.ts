@@ -18,18 +18,39 @@ const LENGTH_BYTES = 2
 const PARTITION_BYTES = 4
 const NEWEST_BY_HAND = 3
 
-/** The last text read at one place of the key, and its bytes. */
+const REMEMBERED = 1024
+
+/**
+ * Texts read lately and their bytes, at a place that the bytes choose: the same groups and topics
+ * come again and again.
+ */
 class TextMemory {
-  #text = ''
-  #bytes = Buffer.alloc(0)
+  readonly #texts: string[] = Array.from({ length: REMEMBERED }, () => '')
+  readonly #bytes: Buffer[] = Array.from({ length: REMEMBERED }, () => Buffer.alloc(0))
 
   read(buffer: Buffer, start: number, end: number): string {
-    const { length } = this.#bytes
-    if (length === end - start && this.#bytes.compare(buffer, start, end) === 0) return this.#text
-    this.#text = buffer.toString('utf8', start, end)
-    this.#bytes = Buffer.from(buffer.subarray(start, end))
-    return this.#text
+    const place = placeOf(buffer, start, end)
+    const known = this.#bytes[place]
+    if (known !== undefined && isSame(known, buffer, start, end)) return this.#texts[place] ?? ''
+    const text = buffer.toString('utf8', start, end)
+    this.#texts[place] = text
+    this.#bytes[place] = Buffer.from(buffer.subarray(start, end))
+    return text
   }
+}
+
+function placeOf(buffer: Buffer, start: number, end: number): number {
+  let hash = end - start
+  // Names mostly differ at their end.
+  for (let at = Math.max(start, end - 6); at < end; at++) hash = (hash * 31 + (buffer[at] ?? 0)) | 0
+  return hash & (REMEMBERED - 1)
+}
+
+function isSame(known: Buffer, buffer: Buffer, start: number, end: number): boolean {
+  const { length } = known
+  if (length !== end - start) return false
+  for (let at = 0; at < length; at++) if (known[at] !== buffer[start + at]) return false
+  return true
 }
 
 const groups = new TextMemory()
