@@ -103,7 +103,7 @@ export class BrokerLink {
     bounds: VersionBounds = {},
   ): Promise<void> {
     const open = await this.#connected()
-    open.connection.send(api, choose(api, await this.#versionsOf(open), bounds), value)
+    await open.connection.send(api, choose(api, await this.#versionsOf(open), bounds), value)
   }
 
   /** The highest version of `api` that both sides speak. Rejects with UNSUPPORTED_VERSION. */

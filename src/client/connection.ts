@@ -63,6 +63,9 @@ export class Connection {
   /** Sent and not answered, oldest first. */
   readonly #inFlight: Pending[] = []
   readonly #queued: Pending[] = []
+  readonly #drainWaiters: (() => void)[] = []
+  /** The socket holds more than it should; what has an answer is bounded by that. */
+  #isFull = false
   #nextCorrelationId = 0
   #closed: KafkaError | undefined
 
@@ -76,7 +79,7 @@ export class Connection {
     this.#frames = new FrameReader(maxBytes, unlimited)
     socket.listen({
       onData: (chunk) => this.#onData(chunk),
-      onDrain: () => {},
+      onDrain: () => this.#onDrain(),
       onClose: (error) => this.#onClose(error),
     })
   }
@@ -115,8 +118,14 @@ export class Connection {
     })
   }
 
-  /** Sends a request that has no response: Produce with acks 0. Throws KafkaError when closed. */
-  send<Q, QI, S, SI>(api: Api<Q, QI, S, SI>, version: number, value: QI): void {
+  /**
+   * Sends a request that has no response (Produce with acks 0), and resolves when there is room for
+   * the next one.
+   */
+  async send<Q, QI, S, SI>(api: Api<Q, QI, S, SI>, version: number, value: QI): Promise<void> {
+    while (this.#isFull && this.#closed === undefined) {
+      await new Promise<void>((resolve) => this.#drainWaiters.push(resolve))
+    }
     if (this.#closed !== undefined) throw this.#closed
     this.#write(encodeRequest(api, version, this.#correlationId(), this.#options.clientId, value))
   }
@@ -173,7 +182,12 @@ export class Connection {
     let bytes = 0
     for (const segment of segments) bytes += segment.length
     size.writeInt32BE(bytes)
-    this.#socket.write([size, ...segments])
+    this.#isFull = !this.#socket.write([size, ...segments])
+  }
+
+  #onDrain(): void {
+    this.#isFull = false
+    for (const waiter of this.#drainWaiters.splice(0)) waiter()
   }
 
   #onData(chunk: Buffer): void {
@@ -229,6 +243,7 @@ export class Connection {
     if (this.#closed !== undefined) return
     this.#closed = error
     this.#socket.destroy()
+    this.#onDrain()
     for (const pending of [...this.#inFlight.splice(0), ...this.#queued.splice(0)]) {
       pending.timer?.cancel()
       pending.fail(error)
