@@ -13,7 +13,6 @@ import type { DescribeConfigsResponse } from '../wire/messages/32-describe-confi
 import { CreatePartitions } from '../wire/messages/37-create-partitions.ts'
 import type { CreatePartitionsResponse } from '../wire/messages/37-create-partitions.ts'
 import { IncrementalAlterConfigs } from '../wire/messages/44-incremental-alter-configs.ts'
-import type { IncrementalAlterConfigsResponse } from '../wire/messages/44-incremental-alter-configs.ts'
 import { ZERO_UUID } from '../wire/uuid.ts'
 import type { KafkaClient } from './kafka-client.ts'
 import { askLeaders, byTopic } from './partition-leaders.ts'
@@ -174,7 +173,7 @@ export class Admin {
       validateOnly: options.validateOnly ?? false,
     }
     const broker = brokerOf(resource)
-    const response: IncrementalAlterConfigsResponse = await this.client.retry(() =>
+    const response = await this.client.retry(() =>
       broker === undefined
         ? this.client.call(IncrementalAlterConfigs, question)
         : this.client.node(broker).call(IncrementalAlterConfigs, question),

@@ -1,8 +1,8 @@
 // One broker as seen from afar: a connection that is made when it is needed and made again after it
 // broke, and what the broker said it speaks.
 //
-// Always: one connection at a time; after a failed attempt the next one waits (longer each time), so
-// that a broker that is down is not hammered.
+// Always: one connection at a time; after a failed attempt the next one waits (longer each time),
+// so that a broker that is down is not hammered.
 import type { AnyApi, Api } from '../wire/api.ts'
 import { sleep } from '../platform/clock.ts'
 import type { Random } from '../platform/random.ts'

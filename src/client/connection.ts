@@ -1,8 +1,9 @@
 // One connection to a broker: requests out, responses back in the same order.
 //
-// Always: at most `maxInFlight` requests are unanswered, at most `maxQueued` wait for their turn, and
-// each has a deadline. A request that is not answered in time closes the connection, because nothing
-// that comes after it can be answered either. Every request ends: with a response or a KafkaError.
+// Always: at most `maxInFlight` requests are unanswered, at most `maxQueued` wait for their turn,
+// and each has a deadline. A request that is not answered in time closes the connection, because
+// nothing that comes after it can be answered either. Every request ends: with a response or a
+// KafkaError.
 import type { Api } from '../wire/api.ts'
 import { CodecError } from '../wire/api.ts'
 import { FrameReader } from '../network/frame-reader.ts'

@@ -22,7 +22,10 @@ import type { Position } from './positions.ts'
 export interface ConsumerOptions {
   /** Membership of a group, for `subscribe` and `commit`. */
   readonly group?: GroupOptions | undefined
-  /** Commits what was handed out this often, before a rebalance and at the end; never when left out. */
+  /**
+   * Commits what was handed out this often, before a rebalance and at the end; never when left
+   * out.
+   */
   readonly autoCommitMs?: number | undefined
   /** Where to begin without a position: latest when left out. */
   readonly autoOffsetReset?: 'earliest' | 'latest' | 'none' | undefined

@@ -243,7 +243,9 @@ export class KafkaClient {
     await this.#askMetadata([name], true)
   }
 
-  /** A partition that has a leader. Rejects with KafkaError LEADER_NOT_AVAILABLE when it has none. */
+  /**
+   * A partition that has a leader. Rejects with KafkaError LEADER_NOT_AVAILABLE when it has none.
+   */
   async partition(topic: string, partition: number): Promise<PartitionMetadata> {
     const { partitions } = await this.topic(topic)
     const found = partitions.find((candidate) => candidate.partition === partition)

@@ -1,5 +1,5 @@
-// Which partition a record goes to: one with a key always to the same, as Kafka's own clients choose
-// it; records without a key fill a batch for one partition, then go on to the next.
+// Which partition a record goes to: one with a key always to the same, as Kafka's own clients
+// choose it; records without a key fill a batch for one partition, then go on to the next.
 
 const SEED = 0x9747b28c
 const MULTIPLIER = 0x5bd1e995

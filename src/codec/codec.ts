@@ -22,7 +22,9 @@ export interface Codec<Decoded = object, Input = never> {
   readonly maxVersion: number
   readonly flexible: number
   readonly fields: Fields
-  /** Throws CodecError. Bytes and records are views of `buffer`. Bytes after the message are left. */
+  /**
+   * Throws CodecError. Bytes and records are views of `buffer`. Bytes after the message are left.
+   */
   decode(version: number, buffer: Buffer, position?: number, end?: number): Decoded
   /** One buffer; the first `headroom` bytes are left for the caller to fill. */
   encode(version: number, value: Input, headroom?: number): Buffer
@@ -31,7 +33,9 @@ export interface Codec<Decoded = object, Input = never> {
    * buffer begins with `headroom` bytes for the caller to fill.
    */
   encodeSegments(version: number, value: Input, headroom?: number): Buffer[]
-  /** The int16 at the start of a key or value of an internal topic, checked to be a known version. */
+  /**
+   * The int16 at the start of a key or value of an internal topic, checked to be a known version.
+   */
   leadingVersion(buffer: Buffer): number
 }
 

@@ -60,7 +60,9 @@ type OptionalNames<F extends Fields> = {
 /** The value that decoding yields: every field is there, whatever the version. */
 export type DecodedFields<F extends Fields> = { [Name in keyof F]: DecodedOf<F[Name]> }
 
-/** The value that encoding takes: fields with a default, or not in all versions, may be left out. */
+/**
+ * The value that encoding takes: fields with a default, or not in all versions, may be left out.
+ */
 export type InputFields<F extends Fields> = {
   readonly [Name in Exclude<keyof F, OptionalNames<F>>]: InputOf<F[Name]>
 } & {

@@ -1,5 +1,6 @@
 // A declaration resolved for one version: which fields are there, how long lengths are, what may be
-// null, and the fewest bytes each part can take. The compiler and the interpreter both work from it.
+// null, and the fewest bytes each part can take. The compiler and the interpreter both work from
+// it.
 import { NEVER, defaultOf } from './language.ts'
 import type { Fields, Kind, Type } from './language.ts'
 

@@ -76,7 +76,9 @@ function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
-/** Writes an unsigned varint (at most five bytes) where there is room; answers the next position. */
+/**
+ * Writes an unsigned varint (at most five bytes) where there is room; answers the next position.
+ */
 export function putVarint(buffer: Buffer, position: number, value: number): number {
   let rest = value >>> 0
   let next = position
@@ -133,7 +135,9 @@ function putText(buffer: Buffer, position: number, text: string): number {
   return position + length
 }
 
-/** Puts the length of what lies between `start + 5` and `end` in front of it, and closes the gap. */
+/**
+ * Puts the length of what lies between `start + 5` and `end` in front of it, and closes the gap.
+ */
 export function closeTagged(buffer: Buffer, start: number, end: number): number {
   const size = end - start - 5
   const content = putVarint(buffer, start, size)

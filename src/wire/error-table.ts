@@ -17,26 +17,32 @@ export const errorTable = {
   CORRUPT_MESSAGE: [
     2,
     true,
-    'This message has failed its CRC checksum, exceeds the valid size, has a null key for a compacted topic, or is otherwise corrupt.',
+    'This message has failed its CRC checksum, exceeds the valid size, has a null key for ' +
+      'a compacted topic, or is otherwise corrupt.',
   ],
   UNKNOWN_TOPIC_OR_PARTITION: [3, true, 'This server does not host this topic-partition.'],
   INVALID_FETCH_SIZE: [4, false, 'The requested fetch size is invalid.'],
   LEADER_NOT_AVAILABLE: [
     5,
     true,
-    'There is no leader for this topic-partition as we are in the middle of a leadership election.',
+    'There is no leader for this topic-partition as we are in the middle of a leadership ' +
+      'election.',
   ],
   NOT_LEADER_OR_FOLLOWER: [
     6,
     true,
-    'For requests intended only for the leader, this error indicates that the broker is not the current leader. For requests intended for any replica, this error indicates that the broker is not a replica of the topic partition.',
+    'For requests intended only for the leader, this error indicates that the broker is ' +
+      'not the current leader. For requests intended for any replica, this error indicates ' +
+      'that the broker is not a replica of the topic partition.',
   ],
   REQUEST_TIMED_OUT: [7, true, 'The request timed out.'],
   BROKER_NOT_AVAILABLE: [8, false, 'The broker is not available.'],
   REPLICA_NOT_AVAILABLE: [
     9,
     true,
-    'The replica is not available for the requested topic-partition. Produce/Fetch requests and other requests intended only for the leader or follower return NOT_LEADER_OR_FOLLOWER if the broker is not a replica of the topic-partition.',
+    'The replica is not available for the requested topic-partition. Produce/Fetch ' +
+      'requests and other requests intended only for the leader or follower return ' +
+      'NOT_LEADER_OR_FOLLOWER if the broker is not a replica of the topic-partition.',
   ],
   MESSAGE_TOO_LARGE: [
     10,
@@ -61,7 +67,8 @@ export const errorTable = {
   RECORD_LIST_TOO_LARGE: [
     18,
     false,
-    'The request included message batch larger than the configured segment size on the server.',
+    'The request included message batch larger than the configured segment size on the ' +
+      'server.',
   ],
   NOT_ENOUGH_REPLICAS: [
     19,
@@ -82,14 +89,17 @@ export const errorTable = {
   INCONSISTENT_GROUP_PROTOCOL: [
     23,
     false,
-    "The group member's supported protocols are incompatible with those of existing members or first group member tried to join with empty protocol type or empty protocol list.",
+    "The group member's supported protocols are incompatible with those of existing " +
+      'members or first group member tried to join with empty protocol type or empty ' +
+      'protocol list.',
   ],
   INVALID_GROUP_ID: [24, false, 'The group id is invalid.'],
   UNKNOWN_MEMBER_ID: [25, false, 'The coordinator is not aware of this member.'],
   INVALID_SESSION_TIMEOUT: [
     26,
     false,
-    'The session timeout is not within the range allowed by the broker (as configured by group.min.session.timeout.ms and group.max.session.timeout.ms).',
+    'The session timeout is not within the range allowed by the broker (as configured by ' +
+      'group.min.session.timeout.ms and group.max.session.timeout.ms).',
   ],
   REBALANCE_IN_PROGRESS: [27, false, 'The group is rebalancing, so a rejoin is needed.'],
   INVALID_COMMIT_OFFSET_SIZE: [28, false, 'The committing offset data size is not valid.'],
@@ -117,7 +127,9 @@ export const errorTable = {
   INVALID_REQUEST: [
     42,
     false,
-    'This most likely occurs because of a request being malformed by the client library or the message was sent to an incompatible broker. See the broker logs for more details.',
+    'This most likely occurs because of a request being malformed by the client library ' +
+      'or the message was sent to an incompatible broker. See the broker logs for more ' +
+      'details.',
   ],
   UNSUPPORTED_FOR_MESSAGE_FORMAT: [
     43,
@@ -136,29 +148,35 @@ export const errorTable = {
   INVALID_PRODUCER_ID_MAPPING: [
     49,
     false,
-    'The producer attempted to use a producer id which is not currently assigned to its transactional id.',
+    'The producer attempted to use a producer id which is not currently assigned to its ' +
+      'transactional id.',
   ],
   INVALID_TRANSACTION_TIMEOUT: [
     50,
     false,
-    'The transaction timeout is larger than the maximum value allowed by the broker (as configured by transaction.max.timeout.ms).',
+    'The transaction timeout is larger than the maximum value allowed by the broker (as ' +
+      'configured by transaction.max.timeout.ms).',
   ],
   CONCURRENT_TRANSACTIONS: [
     51,
     true,
-    'The producer attempted to update a transaction while another concurrent operation on the same transaction was ongoing.',
+    'The producer attempted to update a transaction while another concurrent operation on ' +
+      'the same transaction was ongoing.',
   ],
   TRANSACTION_COORDINATOR_FENCED: [
     52,
     false,
-    'Indicates that the transaction coordinator sending a WriteTxnMarker is no longer the current coordinator for a given producer.',
+    'Indicates that the transaction coordinator sending a WriteTxnMarker is no longer the ' +
+      'current coordinator for a given producer.',
   ],
   TRANSACTIONAL_ID_AUTHORIZATION_FAILED: [53, false, 'Transactional Id authorization failed.'],
   SECURITY_DISABLED: [54, false, 'Security features are disabled.'],
   OPERATION_NOT_ATTEMPTED: [
     55,
     false,
-    'The broker did not attempt to execute this operation. This may happen for batched RPCs where some operations in the batch failed, causing the broker to respond without trying the rest.',
+    'The broker did not attempt to execute this operation. This may happen for batched ' +
+      'RPCs where some operations in the batch failed, causing the broker to respond ' +
+      'without trying the rest.',
   ],
   KAFKA_STORAGE_ERROR: [56, true, 'Disk error when trying to access log file on the disk.'],
   LOG_DIR_NOT_FOUND: [
@@ -170,7 +188,11 @@ export const errorTable = {
   UNKNOWN_PRODUCER_ID: [
     59,
     false,
-    "This exception is raised by the broker if it could not locate the producer metadata associated with the producerId in question. This could happen if, for instance, the producer's records were deleted because their retention time had elapsed. Once the last records of the producerId are removed, the producer's metadata is removed from the broker, and future appends by the producer will return this exception.",
+    'This exception is raised by the broker if it could not locate the producer metadata ' +
+      'associated with the producerId in question. This could happen if, for instance, the ' +
+      "producer's records were deleted because their retention time had elapsed. Once the " +
+      "last records of the producerId are removed, the producer's metadata is removed from " +
+      'the broker, and future appends by the producer will return this exception.',
   ],
   REASSIGNMENT_IN_PROGRESS: [60, false, 'A partition reassignment is in progress.'],
   DELEGATION_TOKEN_AUTH_DISABLED: [61, false, 'Delegation Token feature is not enabled.'],
@@ -179,7 +201,8 @@ export const errorTable = {
   DELEGATION_TOKEN_REQUEST_NOT_ALLOWED: [
     64,
     false,
-    'Delegation Token requests are not allowed on PLAINTEXT/1-way SSL channels and on delegation token authenticated channels.',
+    'Delegation Token requests are not allowed on PLAINTEXT/1-way SSL channels and on ' +
+      'delegation token authenticated channels.',
   ],
   DELEGATION_TOKEN_AUTHORIZATION_FAILED: [65, false, 'Delegation Token authorization failed.'],
   DELEGATION_TOKEN_EXPIRED: [66, false, 'Delegation Token is expired.'],
@@ -191,7 +214,8 @@ export const errorTable = {
   LISTENER_NOT_FOUND: [
     72,
     true,
-    'There is no listener on the leader broker that matches the listener on which metadata request was processed.',
+    'There is no listener on the leader broker that matches the listener on which ' +
+      'metadata request was processed.',
   ],
   TOPIC_DELETION_DISABLED: [73, false, 'Topic deletion is disabled.'],
   FENCED_LEADER_EPOCH: [
@@ -213,19 +237,22 @@ export const errorTable = {
   OFFSET_NOT_AVAILABLE: [
     78,
     true,
-    'The leader high watermark has not caught up from a recent leader election so the offsets cannot be guaranteed to be monotonically increasing.',
+    'The leader high watermark has not caught up from a recent leader election so the ' +
+      'offsets cannot be guaranteed to be monotonically increasing.',
   ],
   MEMBER_ID_REQUIRED: [
     79,
     false,
-    'The group member needs to have a valid member id before actually entering a consumer group.',
+    'The group member needs to have a valid member id before actually entering a consumer ' +
+      'group.',
   ],
   PREFERRED_LEADER_NOT_AVAILABLE: [80, true, 'The preferred leader was not available.'],
   GROUP_MAX_SIZE_REACHED: [81, false, 'The group has reached its maximum size.'],
   FENCED_INSTANCE_ID: [
     82,
     false,
-    'The broker rejected this static consumer since another consumer with the same group.instance.id has registered with a different member.id.',
+    'The broker rejected this static consumer since another consumer with the same ' +
+      'group.instance.id has registered with a different member.id.',
   ],
   ELIGIBLE_LEADERS_NOT_AVAILABLE: [83, true, 'Eligible topic partition leaders are not available.'],
   ELECTION_NOT_NEEDED: [84, true, 'Leader election not needed for topic partition.'],
@@ -233,7 +260,8 @@ export const errorTable = {
   GROUP_SUBSCRIBED_TO_TOPIC: [
     86,
     false,
-    'Deleting offsets of a topic is forbidden while the consumer group is actively subscribed to it.',
+    'Deleting offsets of a topic is forbidden while the consumer group is actively ' +
+      'subscribed to it.',
   ],
   INVALID_RECORD: [
     87,
@@ -261,7 +289,8 @@ export const errorTable = {
   INCONSISTENT_VOTER_SET: [
     94,
     false,
-    'Indicates that the either the sender or recipient of a voter-only request is not one of the expected voters.',
+    'Indicates that the either the sender or recipient of a voter-only request is not one ' +
+      'of the expected voters.',
   ],
   INVALID_UPDATE_VERSION: [95, false, 'The given update version was invalid.'],
   FEATURE_UPDATE_FAILED: [
@@ -272,13 +301,15 @@ export const errorTable = {
   PRINCIPAL_DESERIALIZATION_FAILURE: [
     97,
     false,
-    'Request principal deserialization failed during forwarding. This indicates an internal error on the broker cluster security setup.',
+    'Request principal deserialization failed during forwarding. This indicates an ' +
+      'internal error on the broker cluster security setup.',
   ],
   SNAPSHOT_NOT_FOUND: [98, false, 'Requested snapshot was not found.'],
   POSITION_OUT_OF_RANGE: [
     99,
     false,
-    'Requested position is not greater than or equal to zero, and less than the size of the snapshot.',
+    'Requested position is not greater than or equal to zero, and less than the size of ' +
+      'the snapshot.',
   ],
   UNKNOWN_TOPIC_ID: [100, true, 'This server does not host this topic ID.'],
   DUPLICATE_BROKER_REGISTRATION: [101, false, 'This broker ID is already in use.'],
@@ -303,18 +334,21 @@ export const errorTable = {
   NEW_LEADER_ELECTED: [
     108,
     false,
-    'The AlterPartition request successfully updated the partition state but the leader has changed.',
+    'The AlterPartition request successfully updated the partition state but the leader ' +
+      'has changed.',
   ],
   OFFSET_MOVED_TO_TIERED_STORAGE: [109, false, 'The requested offset is moved to tiered storage.'],
   FENCED_MEMBER_EPOCH: [
     110,
     false,
-    'The member epoch is fenced by the group coordinator. The member must abandon all its partitions and rejoin.',
+    'The member epoch is fenced by the group coordinator. The member must abandon all its ' +
+      'partitions and rejoin.',
   ],
   UNRELEASED_INSTANCE_ID: [
     111,
     false,
-    'The instance ID is still used by another member in the consumer group. That member must leave first.',
+    'The instance ID is still used by another member in the consumer group. That member ' +
+      'must leave first.',
   ],
   UNSUPPORTED_ASSIGNOR: [
     112,
@@ -324,7 +358,8 @@ export const errorTable = {
   STALE_MEMBER_EPOCH: [
     113,
     false,
-    'The member epoch is stale. The member must retry after receiving its updated member epoch via the ConsumerGroupHeartbeat API.',
+    'The member epoch is stale. The member must retry after receiving its updated member ' +
+      'epoch via the ConsumerGroupHeartbeat API.',
   ],
   MISMATCHED_ENDPOINT_TYPE: [114, false, 'The request was sent to an endpoint of the wrong type.'],
   UNSUPPORTED_ENDPOINT_TYPE: [115, false, 'This endpoint type is not supported yet.'],
@@ -337,7 +372,8 @@ export const errorTable = {
   TELEMETRY_TOO_LARGE: [
     118,
     false,
-    'Client sent a push telemetry request larger than the maximum size the broker will accept.',
+    'Client sent a push telemetry request larger than the maximum size the broker will ' +
+      'accept.',
   ],
   INVALID_REGISTRATION: [
     119,
@@ -347,7 +383,8 @@ export const errorTable = {
   TRANSACTION_ABORTABLE: [
     120,
     false,
-    'The server encountered an error with the transaction. The client can abort the transaction to continue using this transactional ID.',
+    'The server encountered an error with the transaction. The client can abort the ' +
+      'transaction to continue using this transactional ID.',
   ],
   INVALID_RECORD_STATE: [
     121,
@@ -377,12 +414,14 @@ export const errorTable = {
   GROUP_DELETION_FAILED: [
     134,
     false,
-    'DeleteGroups could not complete; see the error message on the per-group result for details.',
+    'DeleteGroups could not complete; see the error message on the per-group result for ' +
+      'details.',
   ],
   STREAMS_TOPOLOGY_DESCRIPTION_UPDATE_FAILED: [
     135,
     false,
-    'The broker could not process the topology description update; see the error message for details.',
+    'The broker could not process the topology description update; see the error message ' +
+      'for details.',
   ],
   CONTROLLER_ID_NOT_REGISTERED: [136, false, 'The given controller ID was not registered.'],
 } as const

@@ -3,7 +3,9 @@ import { UUID_BYTES, ZERO_UUID, uuidText } from '../codec/uuid-text.ts'
 
 export { ZERO_UUID }
 
-/** The uuid of log directories that are not known yet, and of the metadata topic: never a topic's. */
+/**
+ * The uuid of log directories that are not known yet, and of the metadata topic: never a topic's.
+ */
 const ONE_UUID = 'AAAAAAAAAAAAAAAAAAAAAQ'
 
 /** A random uuid (version 4), with the randomness passed in. Never zero, one or led by a dash. */

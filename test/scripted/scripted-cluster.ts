@@ -1,5 +1,5 @@
-// Several scripted brokers that know of each other: topics, leaders, a controller and a coordinator,
-// as a test sets them.
+// Several scripted brokers that know of each other: topics, leaders, a controller and a
+// coordinator, as a test sets them.
 import { Errors } from '../../src/wire/errors.ts'
 import { Metadata } from '../../src/wire/messages/03-metadata.ts'
 import { FindCoordinator } from '../../src/wire/messages/10-find-coordinator.ts'

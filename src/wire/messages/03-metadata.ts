@@ -1,4 +1,5 @@
-// Metadata tells where the brokers are and who leads each partition, and may create a missing topic.
+// Metadata tells where the brokers are and who leads each partition, and may create a missing
+// topic.
 import { api } from '../../codec/api.ts'
 import type { Request, Response } from '../../codec/api.ts'
 import {

@@ -1,4 +1,5 @@
-// OffsetFetch reads what a group has committed. From version 8 it asks about several groups at once.
+// OffsetFetch reads what a group has committed. From version 8 it asks about several groups at
+// once.
 import { api } from '../../codec/api.ts'
 import type { Request, Response } from '../../codec/api.ts'
 import {

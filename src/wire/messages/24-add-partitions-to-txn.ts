@@ -1,5 +1,5 @@
-// AddPartitionsToTxn puts partitions into a transaction. Clients use it up to version 3; from version
-// 4 brokers ask for several transactions at once, also only to verify (KIP-890).
+// AddPartitionsToTxn puts partitions into a transaction. Clients use it up to version 3; from
+// version 4 brokers ask for several transactions at once, also only to verify (KIP-890).
 import { api } from '../../codec/api.ts'
 import type { Request, Response } from '../../codec/api.ts'
 import {

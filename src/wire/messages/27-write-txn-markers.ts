@@ -1,4 +1,5 @@
-// WriteTxnMarkers carries the decision of a transaction coordinator to the leaders of its partitions.
+// WriteTxnMarkers carries the decision of a transaction coordinator to the leaders of its
+// partitions.
 import { api } from '../../codec/api.ts'
 import type { Request, Response } from '../../codec/api.ts'
 import { array, bool, int16, int32, int64, string } from '../../codec/language.ts'

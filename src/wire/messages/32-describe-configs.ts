@@ -1,4 +1,5 @@
-// DescribeConfigs tells the settings of topics, brokers and loggers, and where each value comes from.
+// DescribeConfigs tells the settings of topics, brokers and loggers, and where each value comes
+// from.
 import { api } from '../../codec/api.ts'
 import type { Request, Response } from '../../codec/api.ts'
 import {

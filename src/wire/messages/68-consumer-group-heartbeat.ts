@@ -1,5 +1,5 @@
-// ConsumerGroupHeartbeat drives the newer group protocol (KIP-848). A broker in ZooKeeper mode lists
-// it and answers UNSUPPORTED_VERSION.
+// ConsumerGroupHeartbeat drives the newer group protocol (KIP-848). A broker in ZooKeeper mode
+// lists it and answers UNSUPPORTED_VERSION.
 import { api } from '../../codec/api.ts'
 import type { Request, Response } from '../../codec/api.ts'
 import {

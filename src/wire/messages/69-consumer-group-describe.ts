@@ -1,5 +1,5 @@
-// ConsumerGroupDescribe describes groups of the newer protocol (KIP-848). A broker in ZooKeeper mode
-// lists it and answers UNSUPPORTED_VERSION.
+// ConsumerGroupDescribe describes groups of the newer protocol (KIP-848). A broker in ZooKeeper
+// mode lists it and answers UNSUPPORTED_VERSION.
 import { api } from '../../codec/api.ts'
 import type { Request, Response } from '../../codec/api.ts'
 import {

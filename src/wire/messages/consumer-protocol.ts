@@ -1,5 +1,5 @@
-// What consumers tell each other inside JoinGroup and SyncGroup: the broker passes these bytes on and
-// reads them only to answer which topics a group subscribes to.
+// What consumers tell each other inside JoinGroup and SyncGroup: the broker passes these bytes on
+// and reads them only to answer which topics a group subscribes to.
 import { message } from '../../codec/api.ts'
 import {
   NEVER,

@@ -1,5 +1,5 @@
-// Keys and values of the records in __consumer_offsets. The version in front of a key is the kind of
-// the record: 0 and 1 an offset, 2 a group. A null value deletes what the key names.
+// Keys and values of the records in __consumer_offsets. The version in front of a key is the kind
+// of the record: 0 and 1 an offset, 2 a group. A null value deletes what the key names.
 import { message } from '../../codec/api.ts'
 import {
   NEVER,
