@@ -4,7 +4,7 @@ import { constants, gunzipSync, gzipSync } from 'node:zlib'
 import { DecompressionError } from './decompression-error.ts'
 import { hasCode } from './error-code.ts'
 
-const MIN_CHUNK = 16 * 1024
+const MIN_CHUNK = 1024
 const MAX_CHUNK = 1024 * 1024
 
 export function gzip(bytes: Buffer, level: number): Buffer {

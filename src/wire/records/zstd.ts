@@ -4,7 +4,7 @@ import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { DecompressionError } from './decompression-error.ts'
 import { hasCode } from './error-code.ts'
 
-const MIN_CHUNK = 16 * 1024
+const MIN_CHUNK = 1024
 const MAX_CHUNK = 1024 * 1024
 const FRAME_MAGIC = 0xfd2fb528
 const SKIPPABLE_MAGIC = 0x184d2a50
