@@ -45,7 +45,8 @@ export interface LoadingLog {
 export async function loadLog(context: LogContext, options: LoadOptions): Promise<LogParts> {
   const { directory } = options
   const content = await scanDirectory(context, directory)
-  const segments = content.segmentOffsets.map((offset) => openSegment(context, directory, offset))
+  const offsets = await removeBelowStart(context, options, content.segmentOffsets)
+  const segments = offsets.map((offset) => openSegment(context, directory, offset))
   const epochs = readEpochs(context, directory)
   const loading: LoadingLog = {
     context,
@@ -59,6 +60,22 @@ export async function loadLog(context: LogContext, options: LoadOptions): Promis
   const trusted = options.hadCleanShutdown && epochs !== undefined
   const found = trusted ? await openClean(loading) : await openUnclean(loading, epochs)
   return await finish(loading, found)
+}
+
+/** Segments that retention had given up, when the names of their files are back. */
+async function removeBelowStart(
+  context: LogContext,
+  options: LoadOptions,
+  offsets: readonly number[],
+): Promise<readonly number[]> {
+  const kept = offsets.filter((_offset, index) => {
+    const next = offsets[index + 1]
+    return next === undefined || next > options.logStartOffset
+  })
+  const gone = offsets.slice(0, offsets.length - kept.length)
+  const segments = gone.map((offset) => openSegment(context, options.directory, offset))
+  await removeNewestFirst(context, segments)
+  return kept
 }
 
 interface Found {
@@ -146,7 +163,7 @@ async function finish(loading: LoadingLog, found: Found): Promise<LogParts> {
     logEndOffset,
     recoveryPoint: isClean ? logEndOffset : Math.min(options.recoveryPoint, logEndOffset),
     isClean,
-    namesDurable: isClean,
+    namesDurable: isClean && options.hadCleanShutdown,
   }
 }
 

@@ -20,6 +20,8 @@ export interface LogHooks {
   onFailure(error: unknown): void
   /** The recovery point has gone back: must be durable before what lies above it is cut. */
   onRecoveryPointLowered(): Promise<void>
+  /** The log start has moved: must be durable before the files below it go. */
+  onLogStartMoved(): Promise<void>
 }
 
 export interface LogParts {
@@ -69,6 +71,8 @@ export class LogState {
   recoveryPoint: number
   /** Counts truncations and removals of segments: a read that met one looks again. */
   generation = 0
+  /** Removals of old segments whose files may still be found after a crash. */
+  removing = 0
   /** Of `epochs.version`: what the checkpoint file holds; -1: none, or an older one. */
   epochsPersisted: number
   isClean: boolean

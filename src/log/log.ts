@@ -41,9 +41,15 @@ export interface LogOwner {
   onFailure(error: unknown): void
   /** Resolves when the lower recovery point is durable. */
   onRecoveryPointLowered(): Promise<void>
+  /** Resolves when the log start offset is durable. */
+  onLogStartMoved(): Promise<void>
 }
 
-const UNOWNED: LogOwner = { onFailure: NOBODY, onRecoveryPointLowered: () => Promise.resolve() }
+const UNOWNED: LogOwner = {
+  onFailure: NOBODY,
+  onRecoveryPointLowered: () => Promise.resolve(),
+  onLogStartMoved: () => Promise.resolve(),
+}
 
 export interface NewLogOptions {
   readonly topic: string
@@ -71,6 +77,7 @@ export class Log {
         this.owner.onFailure(error)
       },
       onRecoveryPointLowered: () => this.owner.onRecoveryPointLowered(),
+      onLogStartMoved: () => this.owner.onLogStartMoved(),
     })
     this.#reader = new LogReader(this.#state)
   }
@@ -189,7 +196,8 @@ export class Log {
 
   /** For checkpoints: whether files alone would tell a lower start after a restart. */
   get startsInsideSegment(): boolean {
-    return this.#state.logStartOffset > this.#state.segments.first.baseOffset
+    const { logStartOffset, removing, segments } = this.#state
+    return removing > 0 || logStartOffset > segments.first.baseOffset
   }
 
   /** Synchronous: checks, assigns offsets, queues. Acknowledge once `logEndOffset > lastOffset`. */

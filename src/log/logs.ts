@@ -283,6 +283,7 @@ export class Logs {
     log.owner = {
       onFailure: (error) => this.#takeOffline(directory, error),
       onRecoveryPointLowered: () => directory.checkpointRecoveryPoints(),
+      onLogStartMoved: () => directory.checkpointLogStarts(),
     }
   }
 

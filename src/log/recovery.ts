@@ -8,6 +8,7 @@ import type { LoadingLog } from './load-log.ts'
 import { removeNewestFirst } from './remove-segments.ts'
 import { replayProducers } from './producer-replay.ts'
 import type { Segment } from './segment.ts'
+import { syncFiles } from './sync-files.ts'
 import { lastOffsetOf } from './tail-cache.ts'
 
 /** Returns the log end offset. */
@@ -36,8 +37,20 @@ export async function recover(loading: LoadingLog, recoveryPoint: number): Promi
     )
     break
   }
+  await persistRecovered(loading, start)
   if (endOffset > start) snapshots.write(endOffset, loading.producers.snapshot())
   return endOffset
+}
+
+/** Segments that are not the active one will be believed once the recovery point has passed. */
+async function persistRecovered({ context, segments }: LoadingLog, start: number): Promise<void> {
+  const written: string[] = []
+  for (const segment of segments.all.slice(segments.floorIndex(start), -1)) {
+    const { log } = segment.files
+    written.push(log, ...segment.persist())
+    segment.index.complete()
+  }
+  await syncFiles(context.platform.disk, written)
 }
 
 /**

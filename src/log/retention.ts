@@ -70,12 +70,17 @@ function countOldest(
 
 function removeOldest(log: LogState, count: number, nowMs: number): void {
   if (count === log.segments.length) rollTo(log, log.nextOffset, nowMs)
+  log.generation += 1
+  const removed = log.segments.removeOldest(count)
+  log.removing += 1
+  advanceLogStart(log, log.segments.first.baseOffset)
   void inBackground(log, async () => {
     await nameActive(log)
-    log.generation += 1
-    const removed = log.segments.removeOldest(count)
-    advanceLogStart(log, log.segments.first.baseOffset)
+    // Durable first: whichever names a power cut brings back, they lie below it.
+    await log.hooks.onLogStartMoved()
     const paths = removed.flatMap((segment) => removalOf(log, segment))
+    await log.context.platform.disk.syncDirectory(log.directory)
+    log.removing -= 1
     removeLater(log, paths)
   })
 }

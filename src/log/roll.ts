@@ -4,6 +4,7 @@
 import { makeNamesDurable, writeEpochs } from './log-names.ts'
 import type { LogState, RolledSegment } from './log-state.ts'
 import { Segment } from './segment.ts'
+import { syncFiles } from './sync-files.ts'
 
 /** Makes a new segment at `baseOffset` the active one. Files follow later. */
 export function rollTo(log: LogState, baseOffset: number, nowMs: number): void {
@@ -84,7 +85,7 @@ async function writeClosingFiles(log: LogState): Promise<void> {
       written.push(log.snapshots.write(log.logEndOffset, log.producers.snapshot()))
     }
     if (active.sizeBytes > 0) await syncLog(active)
-    await syncPaths(log, written)
+    await syncWritten(log, written)
     await makeNamesDurable(log)
   }
   log.recoveryPoint = log.logEndOffset
@@ -96,7 +97,7 @@ async function finish(log: LogState, rolled: RolledSegment): Promise<void> {
   const written = rolled.segment.persist()
   written.push(log.snapshots.write(rolled.endOffset, rolled.snapshot))
   await syncLog(rolled.segment)
-  await syncPaths(log, written)
+  await syncWritten(log, written)
   await makeNamesDurable(log)
   rolled.segment.index.complete()
   log.writer.synced(rolled.endOffset)
@@ -119,17 +120,8 @@ async function syncLog(segment: Segment): Promise<void> {
   }
 }
 
-/** Files that others may have removed in the meantime. */
-async function syncPaths(log: LogState, paths: readonly string[]): Promise<void> {
-  const { disk } = log.context.platform
-  for (const path of paths) {
-    if ((disk.statSync(path)?.size ?? 0) === 0) continue
-    const file = await disk.open(path, 'write')
-    try {
-      await file.sync()
-    } finally {
-      file.closeSync()
-    }
-  }
-  if (paths.length > 0) log.namesVersion += 1
+async function syncWritten(log: LogState, paths: readonly string[]): Promise<void> {
+  if (paths.length === 0) return
+  log.namesVersion += 1
+  await syncFiles(log.context.platform.disk, paths)
 }

@@ -22,6 +22,7 @@ export async function truncateTo(log: LogState, offset: number): Promise<boolean
   await log.writer.published(log.nextOffset)
   await inBackground(log, async () => {
     await lowerRecoveryPoint(log, offset)
+    if (offset < log.logStartOffset) await moveLogStart(log, offset)
     await cut(log, offset)
   })
   log.requireHealthy()
@@ -35,6 +36,7 @@ export async function truncateFullyAndStartAt(log: LogState, offset: number): Pr
   await inBackground(log, async () => {
     await lowerRecoveryPoint(log, Math.min(offset, log.recoveryPoint))
     log.generation += 1
+    await moveLogStart(log, offset)
     await removeNewestFirst(log.context, log.segments.removeFrom(-1))
     for (const snapshot of log.snapshots.offsets) log.snapshots.remove(snapshot)
     const segment = newSegment(log, offset, log.context.platform.clock.nowMs())
@@ -43,7 +45,6 @@ export async function truncateFullyAndStartAt(log: LogState, offset: number): Pr
     void segment.log.file
     log.producers.clear()
     log.epochs.clear()
-    log.logStartOffset = offset
     endAt(log, offset)
     log.highWatermark = offset
     log.recoveryPoint = offset
@@ -59,6 +60,12 @@ async function lowerRecoveryPoint(log: LogState, offset: number): Promise<void> 
   await log.hooks.onRecoveryPointLowered()
 }
 
+/** A start that a checkpoint still has above the end would empty the log after a crash. */
+async function moveLogStart(log: LogState, offset: number): Promise<void> {
+  log.logStartOffset = offset
+  await log.hooks.onLogStartMoved()
+}
+
 async function cut(log: LogState, offset: number): Promise<void> {
   log.generation += 1
   await removeNewestFirst(log.context, log.segments.removeFrom(offset + 1))
@@ -70,7 +77,6 @@ async function cut(log: LogState, offset: number): Promise<void> {
   }
   log.snapshots.removeAbove(offset)
   log.epochs.truncateFromEnd(offset)
-  log.logStartOffset = Math.min(log.logStartOffset, offset)
   endAt(log, offset)
   log.highWatermark = Math.min(log.highWatermark, offset)
   await replayProducers(log, offset)

@@ -1,0 +1,14 @@
+import type { Disk } from '../platform/disk.ts'
+
+/** Makes the content of files durable. Those that are empty, or were removed, need nothing. */
+export async function syncFiles(disk: Disk, paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    if ((disk.statSync(path)?.size ?? 0) === 0) continue
+    const file = await disk.open(path, 'write')
+    try {
+      await file.sync()
+    } finally {
+      file.closeSync()
+    }
+  }
+}
