@@ -1,3 +1,5 @@
+// Randomness. `node/` takes it from the system, the simulated twin from a seed.
+
 export interface Random {
   /** Unpredictable bytes. */
   bytes(count: number): Buffer
