@@ -8,8 +8,7 @@ import { Seeded } from '../testing/simulated/seeded.ts'
 import { SimulatedWorld } from '../testing/simulated/simulated-world.ts'
 import type { AuthenticationExchange } from './authenticator.ts'
 import { UNLIMITED } from './connection-limits.ts'
-import { parseEndpoints } from './endpoints.ts'
-import { Listeners, type ListenersOptions } from './listener.ts'
+import { type Endpoint, Listeners, type ListenersOptions } from './listener.ts'
 import { publishNetworkMetrics } from './network-metrics.ts'
 import type { RequestContext } from './request-context.ts'
 import type { RefusalReason } from './traffic.ts'
@@ -68,19 +67,20 @@ function answerTo(request: RequestContext, bytes = 0, throttleTimeMs = 0): void 
 
 const KNOWN_KEY = 0
 
+function endpoint(listenerName: string, port: number): Endpoint {
+  return { listenerName, securityProtocol: 'PLAINTEXT', host: '', port }
+}
+
 async function start(
   handler: (request: RequestContext) => void,
-  options: Partial<ListenersOptions> & { listeners?: string } = {},
+  options: Partial<ListenersOptions> = {},
 ) {
   const world = new SimulatedWorld({ seed: 1 })
   const { platform } = world.machine('b')
   const listeners = await Listeners.bind({
     platform,
     logger: silentLogger,
-    endpoints: parseEndpoints({
-      listeners: options.listeners ?? 'PLAINTEXT://:9092',
-      securityProtocolMap: 'PLAINTEXT:PLAINTEXT,BROKERS:PLAINTEXT',
-    }).all,
+    endpoints: [endpoint('PLAINTEXT', 9092)],
     ...options,
   })
   listeners.serve(handler, (apiKey) => (apiKey === KNOWN_KEY ? 1 : -1))
@@ -328,7 +328,7 @@ test('sockets wait unread until the broker serves', async () => {
   const listeners = await Listeners.bind({
     platform: world.machine('b').platform,
     logger: silentLogger,
-    endpoints: parseEndpoints({}).all,
+    endpoints: [endpoint('PLAINTEXT', 9092)],
   })
   assert.equal(listeners.port('PLAINTEXT'), 9092)
   const client = world.machine('a').platform
@@ -368,7 +368,7 @@ test('connections above the limit wait for a slot, those of one address are clos
 
 test('a broker is let in above the limit, and the least recent client goes', async () => {
   const { connect } = await start((request) => answerTo(request), {
-    listeners: 'PLAINTEXT://:9092,BROKERS://:9093',
+    endpoints: [endpoint('PLAINTEXT', 9092), endpoint('BROKERS', 9093)],
     limits: { ...UNLIMITED, maxConnections: 1, interBrokerListenerName: 'BROKERS' },
   })
   const client = await connect(9092)

@@ -1,17 +1,27 @@
 // The listeners of a broker: bound first, so that a port in use is known at once; served when the
 // broker is ready. Until then, and while limits hold them back, accepted sockets wait unread.
 import type { Clock, Timer } from '../platform/clock.ts'
+import type { SecurityProtocol } from '../config/listeners.ts'
 import type { NetworkListener, Socket } from '../platform/network.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { Authenticator } from './authenticator.ts'
 import { Connection, type ConnectionServices, type RequestHandler } from './connection.ts'
 import { ConnectionLimits, type ConnectionLimitSettings } from './connection-limits.ts'
-import type { Endpoint } from './endpoints.ts'
 import { FlushQueue } from './flush-queue.ts'
 import type { HeaderVersionOf } from './request-header.ts'
 import { RequestMemory } from './request-memory.ts'
 import { Traffic } from './traffic.ts'
+
+/** Where to listen, and what is spoken there. */
+export interface Endpoint {
+  readonly listenerName: string
+  readonly securityProtocol: SecurityProtocol
+  /** Empty: all interfaces. */
+  readonly host: string
+  /** 0: a free one. */
+  readonly port: number
+}
 
 export interface ListenersOptions {
   readonly platform: Platform
