@@ -107,7 +107,7 @@ export class BrokerChanges {
   /** The end of a term: no broker is spoken to any more. */
   removeAll(): void {
     const { context, queues } = this.#machine.term
-    for (const id of [...context.brokers.keys()]) {
+    for (const id of context.brokers.keys()) {
       queues.remove(id)
       this.#channel.removeBroker(id)
     }

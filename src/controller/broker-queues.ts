@@ -56,7 +56,7 @@ export class BrokerQueues {
   }
 
   removeAll(): void {
-    for (const brokerId of [...this.#queues.keys()]) this.remove(brokerId)
+    for (const brokerId of this.#queues.keys()) this.remove(brokerId)
   }
 
   /** Requests that wait for a broker. */

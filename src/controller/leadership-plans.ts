@@ -71,11 +71,13 @@ export function planRemovalFromIsr(
   leadership: Leadership,
   brokerId: number,
 ): NextLeadership | undefined {
+  const isLast = leadership.isr.length === 1
   if (!leadership.isr.includes(brokerId)) return undefined
+  if (isLast && leadership.leader === NO_LEADER) return undefined
   return {
     leader: leadership.leader === brokerId ? NO_LEADER : leadership.leader,
     leaderEpoch: leadership.leaderEpoch + 1,
-    isr: leadership.isr.length === 1 ? leadership.isr : without(leadership.isr, [brokerId]),
+    isr: isLast ? leadership.isr : without(leadership.isr, [brokerId]),
     leaderRecoveryState: leadership.leaderRecoveryState,
     controllerEpoch: context.epoch,
   }
@@ -84,12 +86,10 @@ export function planRemovalFromIsr(
 /** The same leader in a new epoch, so that all replicas take in the new assignment. */
 export function planEpochBump(context: ControllerContext, leadership: Leadership): NextLeadership {
   return {
-    ...withoutEpoch(leadership),
+    leader: leadership.leader,
     leaderEpoch: leadership.leaderEpoch + 1,
+    isr: leadership.isr,
+    leaderRecoveryState: leadership.leaderRecoveryState,
     controllerEpoch: context.epoch,
   }
-}
-
-function withoutEpoch({ partitionEpoch: _, ...rest }: Leadership): NextLeadership {
-  return rest
 }

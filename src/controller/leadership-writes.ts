@@ -38,8 +38,10 @@ export async function writeLeaderships(
     const planned: [Partition, NextLeadership][] = []
     for (const partition of pending) {
       const { leadership } = partition
-      const next = leadership === undefined ? undefined : plan(partition, leadership)
-      if (leadership === undefined) failed.add(partition)
+      const isOurs = leadership !== undefined && leadership.controllerEpoch <= term.context.epoch
+      const next = isOurs ? plan(partition, leadership) : undefined
+      // A state that a later controller wrote is none of this one's business.
+      if (!isOurs) failed.add(partition)
       else if (next === undefined) unchanged.add(partition)
       else {
         planned.push([partition, next])
@@ -56,7 +58,8 @@ export async function writeLeaderships(
       } else if (result?.code === ZooKeeperCode.BADVERSION) conflicting.push(partition)
       else failed.add(partition)
     }
-    pending = await refresh(term, conflicting, failed)
+    await readLeaderships(term, conflicting)
+    pending = conflicting
   }
   for (const partition of pending) failed.add(partition)
   return { changed, unchanged, failed }
@@ -65,21 +68,6 @@ export async function writeLeaderships(
 function setState(partition: Partition, next: NextLeadership, version: number): Unit[number] {
   const path = statePath(partition.topic.name, partition.index)
   return { kind: 'set', path, data: stateBytes(next), version }
-}
-
-// Takes over the states that others wrote; those of a later controller fail.
-async function refresh(
-  term: Term,
-  partitions: readonly Partition[],
-  failed: Set<Partition>,
-): Promise<Partition[]> {
-  await readLeaderships(term, partitions)
-  return partitions.filter(({ leadership }, index) => {
-    const isOurs = leadership !== undefined && leadership.controllerEpoch <= term.context.epoch
-    const partition = partitions[index]
-    if (!isOurs && partition !== undefined) failed.add(partition)
-    return isOurs
-  })
 }
 
 /** Reads state znodes into the context; a missing one leaves no leadership. */

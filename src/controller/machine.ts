@@ -46,7 +46,8 @@ export class Machine {
     const replicas = brokerIds.flatMap((brokerId) => context.replicasOn(brokerId))
     this.replicaStates.toOnline(replicas)
     await this.partitionStates.electLeaderless()
-    for (const partition of [...context.reassigning]) {
+    const running = [...context.reassigning]
+    for (const partition of running) {
       const concerns = brokerIds.some((id) => partition.assignment.adding.includes(id))
       if (concerns) await this.reassignments.advance(partition, partition.assignment)
     }

@@ -138,7 +138,8 @@ export async function reassignRequested(machine: Machine): Promise<void> {
 
 /** Goes on with what the topic znodes say was running before this term. */
 export async function resumeReassignments(machine: Machine): Promise<void> {
-  for (const partition of [...machine.term.context.reassigning]) {
+  const running = [...machine.term.context.reassigning]
+  for (const partition of running) {
     await machine.reassignments.advance(partition, partition.assignment)
   }
 }

@@ -13,8 +13,11 @@ export class ReplicaStates {
     this.#term = term
   }
 
-  /** At the start of a term: replicas on live brokers are online, the others offline. */
-  async initialize(): Promise<void> {
+  /**
+   * At the start of a term: replicas on live brokers are online and told so, the others offline.
+   * Those still have to leave the in-sync sets (`removeOffline`).
+   */
+  initialize(): void {
     const { context } = this.#term
     const online: Replica[] = []
     for (const replica of context.replicasOf(context.allPartitions())) {
@@ -29,6 +32,16 @@ export class ReplicaStates {
       }
     }
     this.toOnline(online)
+  }
+
+  /** Takes dead replicas out of the in-sync sets, where the elections have left them in. */
+  async removeOffline(): Promise<void> {
+    const { context } = this.#term
+    const inSync = context.replicasOf(context.allPartitions()).filter(({ partition, brokerId }) => {
+      const isDead = partition.replicaPhase(brokerId) === 'offline'
+      return isDead && partition.leadership?.isr.includes(brokerId) === true
+    })
+    await this.toOffline(inSync)
   }
 
   toNew(replicas: readonly Replica[]): void {

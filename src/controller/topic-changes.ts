@@ -27,7 +27,7 @@ export class TopicChanges {
   async onListChange(): Promise<void> {
     const { context } = this.#term
     const names = new Set(await this.#term.store.children(TOPICS, true))
-    for (const topic of [...context.topics.values()]) {
+    for (const topic of context.topics.values()) {
       if (!names.has(topic.name)) this.#machine.forget(topic)
     }
     const added = await this.#read([...names].filter((name) => !context.topics.has(name)))

@@ -373,7 +373,7 @@ class ControllerScenario {
     this.#printed = this.#world.received.length
     const byText = Map.groupBy(fresh, ({ text }) => text)
     for (const [text, received] of byText) {
-      const ids = [...new Set(received.map(({ brokerId }) => brokerId))].sort().join()
+      const ids = [...new Set(received.map(({ brokerId }) => String(brokerId)))].toSorted().join()
       this.trace.push(`  ${ids} <- ${text}`)
     }
   }

@@ -117,6 +117,21 @@ export class ControllerWorld {
     return active.controller
   }
 
+  /** Ends the session of a broker behind its back, as ZooKeeper does when it hears nothing. */
+  async expire({ client }: WorldBroker): Promise<void> {
+    const server = this.#server
+    assert(server !== undefined)
+    await ZooKeeperClient.closeSession({
+      platform: this.platform,
+      logger: silentLogger,
+      connect: { open: () => server.connectInProcess() },
+      sessionTimeoutMs: SESSION_TIMEOUT_MS,
+      connectionTimeoutMs: 1000,
+      session: client.session,
+    })
+    await this.settle()
+  }
+
   /** Until nothing happens any more without time passing. */
   async settle(): Promise<void> {
     for (let quiet = 0; quiet < 10; quiet += 1) {

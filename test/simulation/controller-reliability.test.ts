@@ -1,0 +1,274 @@
+// Failures that happened to others (the numbers are Kafka's issues), each with our controller.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { registerBroker, RegistrationRefused } from '../../src/controller/broker-registration.ts'
+import { decodeState, encodeState } from '../../src/metadata/znodes.ts'
+import { Errors } from '../../src/wire/errors.ts'
+import { ControllerWorld, SESSION_TIMEOUT_MS } from './controller-world.ts'
+
+async function worldOf(count: number): Promise<ControllerWorld> {
+  const world = await ControllerWorld.create()
+  for (let id = 1; id <= count; id += 1) await world.start(id)
+  return world
+}
+
+async function create(world: ControllerWorld, name: string, ...replicas: number[][]) {
+  const assignments = replicas.map((brokerIds, partitionIndex) => ({ partitionIndex, brokerIds }))
+  const topic = { name, numPartitions: -1, replicationFactor: -1, assignments, configs: [] }
+  const request = { topics: [topic], timeoutMs: 0, validateOnly: false }
+  await world.controller.createTopics(request)
+  await world.settle()
+}
+
+async function stateOf(world: ControllerWorld, topic: string) {
+  const { data, stat } = await world.zookeeper.get(`/brokers/topics/${topic}/partitions/0/state`)
+  const state = decodeState(data)
+  assert(state !== undefined)
+  return { ...state, version: stat.version }
+}
+
+function shrink(world: ControllerWorld, topic: string, isr: number[], partitionEpoch: number) {
+  const image = world.broker(2).metadata.image.topics.get(topic)
+  return {
+    brokerId: 2,
+    brokerEpoch: world.broker(2).epoch,
+    topics: [
+      {
+        topicName: topic,
+        topicId: image?.id ?? '',
+        partitions: [
+          {
+            partitionIndex: 0,
+            leaderEpoch: 0,
+            newIsr: [],
+            newIsrWithEpochs: isr.map((brokerId) => {
+              return { brokerId, brokerEpoch: world.broker(brokerId).epoch }
+            }),
+            leaderRecoveryState: 0,
+            partitionEpoch,
+          },
+        ],
+      },
+    ],
+  }
+}
+
+test('KAFKA-6082: a controller that was replaced without noticing changes nothing', async () => {
+  const world = await worldOf(3)
+  await create(world, 'orders', [2, 1, 3])
+  const old = world.broker(1).controller
+  // The old one neither hears of its loss nor notices by itself: the epoch moves on behind it.
+  await world.zookeeper.set('/controller_epoch', Buffer.from('2'))
+  const before = await stateOf(world, 'orders')
+  const response = await old.alterPartition(shrink(world, 'orders', [2, 1], 0), 3)
+  assert.equal(response.errorCode, Errors.NOT_CONTROLLER)
+  assert.deepEqual(await stateOf(world, 'orders'), before)
+  assert.equal(old.isActive, false)
+  const topic = {
+    name: 'late',
+    numPartitions: 1,
+    replicationFactor: 1,
+    assignments: [],
+    configs: [],
+  }
+  const [refused] = await old.createTopics({ topics: [topic], timeoutMs: 0, validateOnly: false })
+  assert.equal(refused?.errorCode, Errors.NOT_CONTROLLER)
+  await world.close()
+})
+
+test('KAFKA-7235: a broker refuses requests with the epoch of its earlier life, and the controller too', async () => {
+  const world = await worldOf(3)
+  await create(world, 'orders', [2, 1, 3])
+  const old = world.broker(2)
+  const oldRequest = shrink(world, 'orders', [2, 1], 0)
+  await old.client.close()
+  world.brokers.delete(2)
+  await world.settle()
+  const fresh = await world.start(2)
+  assert.ok(fresh.epoch > old.epoch)
+  const response = await world.controller.alterPartition(oldRequest, 3)
+  assert.equal(response.errorCode, Errors.STALE_BROKER_EPOCH)
+  await world.close()
+})
+
+test('KAFKA-15221: a follower restarted since the leader saw it is not put back in sync', async () => {
+  const world = await worldOf(3)
+  await create(world, 'orders', [2, 1, 3])
+  const away = await world.controller.alterPartition(shrink(world, 'orders', [2, 1], 0), 3)
+  assert.equal(away.topics[0]?.partitions[0]?.errorCode, Errors.NONE)
+  const back = shrink(world, 'orders', [2, 1, 3], 1)
+  const old = world.broker(3)
+  await old.client.close()
+  world.brokers.delete(3)
+  await world.settle()
+  await world.start(3)
+  const response = await world.controller.alterPartition(back, 3)
+  assert.equal(response.topics[0]?.partitions[0]?.errorCode, Errors.INELIGIBLE_REPLICA)
+  assert.deepEqual((await stateOf(world, 'orders')).isr, [2, 1])
+  await world.close()
+})
+
+test('KAFKA-7165: registering again tolerates what a lost answer had made', async () => {
+  const world = await worldOf(1)
+  const broker = world.broker(1)
+  const { epoch } = broker
+  await broker.register()
+  assert.equal(broker.epoch, epoch)
+  await world.close()
+})
+
+test('a second broker with the same id is refused, and changes nothing', async () => {
+  const world = await worldOf(1)
+  const other = await world.connect()
+  const { data } = await world.zookeeper.get('/brokers/ids/1')
+  const node = {
+    endpoints: new Map(),
+    rack: null,
+    jmxPort: -1,
+    timestampMs: 1,
+    features: new Map(),
+  }
+  await assert.rejects(registerBroker(other, 1, node), RegistrationRefused)
+  await assert.rejects(registerBroker(other, 1, node, true), RegistrationRefused)
+  assert.deepEqual((await world.zookeeper.get('/brokers/ids/1')).data, data)
+  await other.close()
+  await world.close()
+})
+
+test('KAFKA-2729: after a lost session the broker registers, elects, and in-sync sets grow back', async () => {
+  const world = await worldOf(2)
+  await create(world, 'orders', [2, 1])
+  const broker = world.broker(1)
+  const { epoch } = broker
+  // The session is ended by another connection, as an expiry would.
+  let isExpired = false
+  broker.client.onState((state) => {
+    isExpired ||= state === 'expired'
+  })
+  await world.expire(broker)
+  await world.platform.clock.advanceUntil(() => isExpired)
+  await broker.controller.onSessionExpired()
+  assert.equal(broker.controller.isActive, false)
+  await broker.client.renew()
+  await broker.register()
+  await broker.controller.onSessionRenewed()
+  await world.settle()
+  assert.ok(broker.epoch > epoch)
+  assert.equal(world.broker(2).controller.isActive, true)
+  assert.equal(broker.controller.controllerId, 2)
+  const state = await stateOf(world, 'orders')
+  assert.deepEqual(state.isr, [2])
+  const request = shrink(world, 'orders', [2, 1], state.version)
+  const [partition] = request.topics[0]?.partitions ?? []
+  assert(partition !== undefined)
+  partition.leaderEpoch = state.leaderEpoch
+  const response = await world.controller.alterPartition(request, 3)
+  assert.equal(response.topics[0]?.partitions[0]?.errorCode, Errors.NONE)
+  assert.deepEqual((await stateOf(world, 'orders')).isr, [2, 1])
+  await world.close()
+})
+
+test('a state that somebody else wrote is read again, and the election goes on from it', async () => {
+  const world = await worldOf(3)
+  await create(world, 'orders', [2, 1, 3])
+  const state = await stateOf(world, 'orders')
+  const path = '/brokers/topics/orders/partitions/0/state'
+  await world.zookeeper.set(path, encodeState({ ...state, isr: [2, 3] }))
+  world.broker(2).crash()
+  await world.advance(SESSION_TIMEOUT_MS * 2)
+  const after = await stateOf(world, 'orders')
+  assert.equal(after.leader, 3)
+  assert.deepEqual(after.isr, [3])
+  await world.close()
+})
+
+test('a state of a later controller is left alone', async () => {
+  const world = await worldOf(3)
+  await create(world, 'orders', [2, 1, 3])
+  const state = await stateOf(world, 'orders')
+  const path = '/brokers/topics/orders/partitions/0/state'
+  await world.zookeeper.set(path, encodeState({ ...state, controllerEpoch: 9 }))
+  world.broker(2).crash()
+  await world.advance(SESSION_TIMEOUT_MS * 2)
+  assert.equal((await stateOf(world, 'orders')).leader, 2)
+  await world.close()
+})
+
+test('KAFKA-12686: the same change asked twice is no conflict', async () => {
+  const world = await worldOf(3)
+  await create(world, 'orders', [2, 1, 3])
+  const request = shrink(world, 'orders', [2, 1], 0)
+  const both = await Promise.all([
+    world.controller.alterPartition(request, 3),
+    world.controller.alterPartition(request, 3),
+  ])
+  for (const response of both) {
+    const partition = response.topics[0]?.partitions[0]
+    assert.equal(partition?.errorCode, Errors.NONE)
+    assert.equal(partition?.partitionEpoch, 1)
+  }
+  await world.close()
+})
+
+test('requests to a broker that does not answer wait, and go out in order when it does', async () => {
+  const world = await worldOf(2)
+  world.broker(2).isCutOff = true
+  await create(world, 'one', [1, 2])
+  await create(world, 'two', [1, 2])
+  await world.advance(1000)
+  assert.ok(!world.received.some((it) => it.brokerId === 2 && it.text.includes('one-0')))
+  world.broker(2).isCutOff = false
+  await world.advance(200)
+  const texts = world.received.filter(({ brokerId }) => brokerId === 2).map(({ text }) => text)
+  const leaderships = texts.filter((text) => text.startsWith('LeaderAndIsr'))
+  assert.deepEqual(leaderships, [
+    'LeaderAndIsr one-0 leader 1 epoch 0 new',
+    'LeaderAndIsr two-0 leader 1 epoch 0 new',
+  ])
+  await world.close()
+})
+
+test('one thousand topics in requests of fifty need few requests to brokers', async () => {
+  const world = await worldOf(1)
+  const topicsFrom = (first: number) =>
+    Array.from({ length: 50 }, (_, index) => ({
+      name: `topic-${first + index}`,
+      numPartitions: 1,
+      replicationFactor: 1,
+      assignments: [],
+      configs: [],
+    }))
+  for (let first = 0; first < 1000; first += 50) {
+    const request = { topics: topicsFrom(first), timeoutMs: 10_000, validateOnly: false }
+    const results = await world.controller.createTopics(request)
+    assert.ok(results.every(({ errorCode }) => errorCode === Errors.NONE))
+  }
+  // LeaderAndIsr and UpdateMetadata for each request, with nothing of the topics before.
+  assert.ok(world.received.length <= 2 * 20 + 1)
+  const longest = Math.max(...world.received.map(({ text }) => text.length))
+  assert.ok(longest < 60 * 50)
+  await world.close()
+})
+
+test('settings reach every broker, and only the entity that changed is read', async () => {
+  const world = await worldOf(2)
+  for (const broker of world.brokers.values()) await broker.configStore.start()
+  await world.broker(1).configStore.write('topics/orders', new Map([['retention.ms', '5']]))
+  await world.settle()
+  for (const { configs } of world.brokers.values()) {
+    assert.equal(configs.topic('orders').get('retention.ms'), '5')
+  }
+  const heard: string[] = []
+  world.broker(2).configs.onChange(({ path }) => heard.push(path))
+  await world.broker(1).configStore.write('brokers/<default>', new Map([['a', '1']]))
+  await world.broker(1).configStore.write('users/alice/clients/app', new Map([['b', '2']]))
+  await world.settle()
+  assert.deepEqual(heard, ['brokers/<default>', 'users/alice/clients/app'])
+  await world.broker(1).configStore.remove('users/alice/clients/app')
+  await world.settle()
+  assert.equal(world.broker(2).configs.at('users/alice/clients/app').size, 0)
+  const late = await world.start(3)
+  await late.configStore.start()
+  assert.equal(late.configs.brokerDefault.get('a'), '1')
+  await world.close()
+})
