@@ -22,7 +22,7 @@ export class ControllerLink {
     body: Request<typeof CreateTopics>,
   ): Promise<{ name: string; error: number }[]> {
     const topics = this.#controller.isActive
-      ? await this.#controller.createTopics(body, CreateTopics.maxVersion)
+      ? await this.#controller.createTopics(body)
       : (await this.#remote().call(CreateTopics, body)).topics
     return topics.map(({ name, errorCode }) => ({ name, error: errorCode }))
   }

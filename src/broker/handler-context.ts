@@ -1,5 +1,6 @@
 // Everything that handlers work with. The broker composes it once; handlers keep nothing.
 import type { BrokerConfig } from '../config/broker-config.ts'
+import type { ConfigStore } from '../controller/config-store.ts'
 import type { Controller } from '../controller/controller.ts'
 import type { GroupCoordinator } from '../coordinator/group/group-coordinator.ts'
 import type { Logs } from '../log/logs.ts'
@@ -13,6 +14,7 @@ import type { Logger } from '../telemetry/logger.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { ZooKeeperClient } from '../zookeeper/client.ts'
 import type { ControlRequests } from './control-requests.ts'
+import type { DynamicSettings } from './dynamic-settings.ts'
 import type { Handler } from './handler.ts'
 
 export interface HandlerContext {
@@ -31,6 +33,10 @@ export interface HandlerContext {
   readonly metadata: MetadataCache
   /** Dynamic settings of topics, brokers, clients, users and addresses. */
   readonly configs: EntityConfigs
+  /** The same, resolved with server.properties. */
+  readonly settings: DynamicSettings
+  /** Changes them, in ZooKeeper. */
+  readonly configStore: ConfigStore
   readonly controller: Controller
   readonly groups: GroupCoordinator
   /** What the controller's requests do here. */

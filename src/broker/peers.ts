@@ -35,7 +35,8 @@ export class Peers implements LeaderConnector {
     const links = this.#links(`broker-${this.#options.brokerId}-fetcher`)
     return {
       fetch: (version, request) => links.to(brokerId).request(Fetch, version, request),
-      listOffsets: (version, request) => links.to(brokerId).request(ListOffsets, version, request),
+      listOffsets: (request) =>
+        links.to(brokerId).request(ListOffsets, ListOffsets.maxVersion, request),
       close: () => links.close(),
     }
   }

@@ -7,10 +7,10 @@ import { handler, reply } from '../handler.ts'
 
 export const createTopicsHandler = handler(CreateTopics, async (context, body, request) => {
   const allowed = allowedTopics(context, body, request.connection)
-  const created = await context.controller.createTopics(
-    { ...body, topics: body.topics.filter(({ name }) => allowed.has(name)) },
-    request.apiVersion,
-  )
+  const created = await context.controller.createTopics({
+    ...body,
+    topics: body.topics.filter(({ name }) => allowed.has(name)),
+  })
   const refused = body.topics.filter(({ name }) => !allowed.has(name))
   reply(request, CreateTopics, {
     topics: [

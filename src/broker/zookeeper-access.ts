@@ -1,0 +1,97 @@
+// The metadata tree: an ensemble named by `zookeeper.connect`, or a server inside this process. The
+// broker uses both through the same client.
+import type { BrokerConfig } from '../config/broker-config.ts'
+import type { Platform } from '../platform/platform.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import { ZooKeeperClient } from '../zookeeper/client.ts'
+import { ZooKeeperServer } from '../zookeeper/server.ts'
+
+export interface ZooKeeperAccess {
+  readonly client: ZooKeeperClient
+  /** Undefined when `zookeeper.connect` is set. */
+  readonly embedded: ZooKeeperServer | undefined
+  /** How a client of this tree is made: for ending the session of an earlier process. */
+  readonly connect: ZooKeeperConnect
+  close(): Promise<void>
+}
+
+export type ZooKeeperConnect = Parameters<typeof ZooKeeperClient.connect>[0]
+
+export interface ZooKeeperAccessOptions {
+  readonly platform: Platform
+  readonly logger: Logger
+  readonly config: BrokerConfig
+  readonly firstLogDirectory: string
+}
+
+/** Nothing answers at `zookeeper.connect`; the message says both ways out. */
+export class ZooKeeperUnreachable extends Error {
+  override readonly name = 'ZooKeeperUnreachable'
+}
+
+export async function openZooKeeper(options: ZooKeeperAccessOptions): Promise<ZooKeeperAccess> {
+  const { platform, logger, config } = options
+  const remote = config.get('zookeeper.connect')
+  const embedded = remote === null ? await startEmbedded(options) : undefined
+  const sessionTimeoutMs = config.get('zookeeper.session.timeout.ms')
+  const connectionTimeoutMs = config.get('zookeeper.connection.timeout.ms') ?? sessionTimeoutMs
+  const connect: ZooKeeperConnect = {
+    platform,
+    logger: logger.named('kafka.zookeeper.ZooKeeperClient'),
+    connect: embedded === undefined ? (remote ?? '') : { open: () => embedded.connectInProcess() },
+    sessionTimeoutMs,
+    connectionTimeoutMs,
+    maxInFlight: config.get('zookeeper.max.in.flight.requests'),
+  }
+  try {
+    if (remote !== null) await makeChroot(connect, remote)
+    const client = await ZooKeeperClient.connect(connect)
+    return {
+      client,
+      embedded,
+      connect,
+      async close() {
+        await client.close()
+        await embedded?.close()
+      },
+    }
+  } catch (error) {
+    await embedded?.close()
+    throw remote === null ? error : unreachable(remote, connectionTimeoutMs, error)
+  }
+}
+
+function startEmbedded(options: ZooKeeperAccessOptions): Promise<ZooKeeperServer> {
+  const { platform, logger, config, firstLogDirectory } = options
+  return ZooKeeperServer.start({
+    platform,
+    logger: logger.named('org.apache.zookeeper.server'),
+    directory: config.get('ottla.zookeeper.data.dir') ?? `${firstLogDirectory}-zookeeper`,
+    listeners: config.get('ottla.zookeeper.listeners').map(parseListener),
+  })
+}
+
+function parseListener(listener: string): { host: string; port: number } {
+  const colon = listener.lastIndexOf(':')
+  return { host: listener.slice(0, colon), port: Number(listener.slice(colon + 1)) }
+}
+
+/** The part of the path behind the hosts is made when it is missing, as Kafka does. */
+async function makeChroot(connect: ZooKeeperConnect, remote: string): Promise<void> {
+  const slash = remote.indexOf('/')
+  if (slash === -1 || slash === remote.length - 1) return
+  const client = await ZooKeeperClient.connect({ ...connect, connect: remote.slice(0, slash) })
+  try {
+    await client.createRecursive(remote.slice(slash))
+  } finally {
+    await client.close()
+  }
+}
+
+function unreachable(remote: string, timeoutMs: number, cause: unknown): ZooKeeperUnreachable {
+  return new ZooKeeperUnreachable(
+    `No ZooKeeper answered at zookeeper.connect=${remote} within ${timeoutMs} ms. Start one there, ` +
+      'or leave zookeeper.connect out to use the embedded one.',
+    { cause },
+  )
+}
