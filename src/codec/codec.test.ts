@@ -220,3 +220,23 @@ test('versions of headers', () => {
     [0, 1],
   )
 })
+
+test('a struct that may be null is marked, in the tagged section in another way', () => {
+  const point = struct({ x: int8 })
+  const Place = message({
+    name: 'Place',
+    versions: [0, 0],
+    flexible: 0,
+    fields: {
+      here: nullable(point),
+      there: tagged(0, withDefault(nullable(point), { x: 0 })),
+    },
+  })
+  const nowhere = { here: null, there: null }
+  assert.equal(hex(Place.encode(0, nowhere)), 'ff' + '01' + '000100')
+  assert.deepEqual(Place.decode(0, Place.encode(0, nowhere)), nowhere)
+  const both = { here: { x: 5 }, there: { x: 6 } }
+  assert.equal(hex(Place.encode(0, both)), '010500' + '01' + '0003010600')
+  assert.deepEqual(Place.decode(0, Place.encode(0, both)), both)
+  assert.equal(hex(Place.encode(0, { here: null })), 'ff' + '00')
+})

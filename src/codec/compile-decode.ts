@@ -87,7 +87,7 @@ class DecoderSource {
     const name = this.#name()
     this.#emit(`let ${name} = null`)
     this.#emit(`if (p >= end) short(${JSON.stringify(plan.path)})`)
-    this.#emit('if (b[p++] < 128) {')
+    this.#emit(plan.nullMark === 0 ? 'if (b[p++] !== 0) {' : 'if (b[p++] < 128) {')
     this.#emit(`${name} = ${this.struct({ ...plan, nullable: false })}`)
     this.#emit('}')
     return name

@@ -97,7 +97,7 @@ class EncoderSource {
     this.#flush()
     if (!plan.nullable) return this.struct(plan, value)
     this.#room('1')
-    this.#emit(`b[p++] = ${value} === null ? 255 : 1`)
+    this.#emit(`b[p++] = ${value} === null ? ${plan.nullMark} : 1`)
     this.#emit(`if (${value} !== null) {`)
     this.struct({ ...plan, nullable: false }, value)
     this.#emit('}')
@@ -203,7 +203,7 @@ class EncoderSource {
       const property = `${value}[${JSON.stringify(inner.name)}]`
       return `(${property} === undefined || ${this.#isDefault(inner, property)})`
     })
-    return parts.length === 0 ? 'true' : parts.join(' && ')
+    return [`${value} !== null`, ...parts].join(' && ')
   }
 
   #literal(value: unknown): string {

@@ -60,7 +60,7 @@ class Interpretation {
   #value(plan: Plan): unknown {
     switch (plan.kind) {
       case 'struct':
-        if (plan.nullable && this.#take(1, plan.path) >= 128) return null
+        if (plan.nullable && isNullMark(plan, this.#take(1, plan.path))) return null
         return this.struct(plan)
       case 'array':
         return this.#array(plan)
@@ -170,6 +170,10 @@ class Interpretation {
   }
 }
 
+function isNullMark(plan: StructPlan, byte: number): boolean {
+  return plan.nullMark === 0 ? byte === 0 : byte >= 128
+}
+
 function copyDefault(value: unknown): unknown {
   return Array.isArray(value) ? [] : value
 }
@@ -221,7 +225,7 @@ function room(writer: Writer, bytes: number): Buffer {
 
 function encodeStruct(plan: StructPlan, writer: Writer, value: unknown): void {
   if (plan.nullable) {
-    room(writer, 1).writeInt8(value === null ? -1 : 1, writer.position++)
+    room(writer, 1).writeUInt8(value === null ? plan.nullMark : 1, writer.position++)
     if (value === null) return
   }
   interpretEncode(plan, writer, value)

@@ -29,6 +29,11 @@ export interface ArrayPlan extends CommonPlan {
 
 export interface StructPlan extends CommonPlan {
   readonly kind: 'struct'
+  /**
+   * Null is marked by a byte in front: negative in the body of a message, zero (a varint) in the
+   * tagged section. Anything else in its place says that the struct follows.
+   */
+  readonly nullMark: 255 | 0
   /** All declared fields in declared order, also those that this version does not have. */
   readonly fields: readonly FieldPlan[]
 }
@@ -102,6 +107,7 @@ function planStruct(fields: Fields, version: number, shared: Shared, path: strin
   }
   return {
     kind: 'struct',
+    nullMark: 255,
     fields: plans,
     ...shared,
     path,
@@ -119,12 +125,13 @@ function planField(
   const present = version >= type.firstVersion && version <= type.lastVersion
   const limited = type.firstVersion > 0 || type.lastVersion !== NEVER
   const nullable = type.nullableFrom !== NEVER
+  const plan = planType(type, version, flexible, path)
   return {
     name,
     present: present && (type.tag === undefined || flexible),
     tag: type.tag,
     optional: limited || nullable || type.tag !== undefined || type.explicitDefault !== undefined,
     defaultValue: defaultOf(type),
-    plan: planType(type, version, flexible, path),
+    plan: type.tag !== undefined && plan.kind === 'struct' ? { ...plan, nullMark: 0 } : plan,
   }
 }

@@ -11,6 +11,7 @@ import { planFor } from '../../src/codec/plan.ts'
 import type { StructPlan } from '../../src/codec/plan.ts'
 import { Writer } from '../../src/codec/writer.ts'
 import { apis } from '../../src/wire/messages/all.ts'
+import * as consumerGroupRecords from '../../src/wire/messages/consumer-group-records.ts'
 import * as consumerProtocol from '../../src/wire/messages/consumer-protocol.ts'
 import * as groupRecords from '../../src/wire/messages/group-records.ts'
 import { decodeRequestHeader } from '../../src/wire/messages/headers.ts'
@@ -28,7 +29,7 @@ export interface Subject {
 /** Every version of every message that comes from outside or from disk. */
 export function subjects(): Subject[] {
   const codecs: Codec[] = [...apis.values()].flatMap((api) => [api.request, api.response])
-  for (const module of [consumerProtocol, groupRecords, transactionRecords]) {
+  for (const module of [consumerGroupRecords, consumerProtocol, groupRecords, transactionRecords]) {
     codecs.push(...Object.values(module))
   }
   return codecs.flatMap((codec) => {

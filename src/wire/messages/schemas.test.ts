@@ -8,6 +8,7 @@ import { NEVER, defaultOf } from '../../codec/language.ts'
 import type { Fields, Type } from '../../codec/language.ts'
 import { ZERO_UUID } from '../../codec/uuid-text.ts'
 import { apis } from './all.ts'
+import * as consumerGroupRecords from './consumer-group-records.ts'
 import * as consumerProtocol from './consumer-protocol.ts'
 import * as groupRecords from './group-records.ts'
 import * as transactionRecords from './transaction-records.ts'
@@ -38,6 +39,7 @@ type Bounds = readonly [number, number]
 const fixture = new URL('../../../test/fixtures/schemas/kafka-3.9.json', import.meta.url)
 const published = JSON.parse(readFileSync(fixture, 'utf8')) as Published[]
 const messages: Record<string, Codec> = {
+  ...consumerGroupRecords,
   ...consumerProtocol,
   ...groupRecords,
   ...transactionRecords,
