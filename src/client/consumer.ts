@@ -7,9 +7,9 @@ import { sleep } from '../platform/clock.ts'
 import { Errors, KafkaError, errorByCode } from '../wire/errors.ts'
 import { Fetch } from '../wire/messages/01-fetch.ts'
 import type { FetchResponse } from '../wire/messages/01-fetch.ts'
-import type { DecodedRecord } from '../wire/records/read-records.ts'
 import { Admin, OffsetSpec } from './admin.ts'
 import { recordsFrom } from './fetched-records.ts'
+import type { FetchedRecord } from './fetched-records.ts'
 import { GroupAdmin } from './group-admin.ts'
 import { GroupMember } from './group-member.ts'
 import type { GroupOptions } from './group-member.ts'
@@ -41,7 +41,7 @@ export interface ConsumerOptions {
 }
 
 /** A record and where it was. */
-export interface ConsumedRecord extends TopicPartition, DecodedRecord {}
+export interface ConsumedRecord extends TopicPartition, FetchedRecord {}
 
 const CONSUMER = -1
 const READ_COMMITTED = 1
@@ -316,7 +316,7 @@ export class Consumer {
       if (nextOffset > asked) position.consumed = nextOffset
       return false
     }
-    const consumed = records.map((record) => ({ topic, partition, ...record }))
+    const consumed = records.map((record) => ({ ...record, topic, partition }))
     this.#ready.push({ position, records: consumed, nextOffset })
     return true
   }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { crc32 } from 'node:zlib'
 
+import { TimestampType } from '../wire/records/batch.ts'
 import { buildBatch } from '../wire/records/build-batch.ts'
 import { ControlType, controlBatch } from '../wire/records/control-batch.ts'
 import { recordsFrom } from './fetched-records.ts'
@@ -75,4 +77,40 @@ test('a batch with a wrong checksum is not handed out', () => {
   const buffer = batch(0, ['a'])
   buffer.writeUInt8(buffer.readUInt8(buffer.length - 2) ^ 1, buffer.length - 2)
   assert.throws(() => recordsFrom(buffer, 0, null), /checksum/)
+})
+
+test('tells who set the timestamp', () => {
+  const records = [{ key: null, value: null, timestamp: 7 }]
+  const created = buildBatch({ baseOffset: 0, records })
+  const appended = buildBatch({
+    baseOffset: 1,
+    records,
+    timestampType: TimestampType.logAppendTime,
+    appendTimeMs: 9,
+  })
+  const { records: found } = recordsFrom(Buffer.concat([created, appended]), 0, null)
+  assert.deepEqual(
+    found.map(({ timestampType, timestamp }) => [timestampType, timestamp]),
+    [
+      ['CreateTime', 7],
+      ['LogAppendTime', 9],
+    ],
+  )
+})
+
+test('old message sets are read, from the position on', () => {
+  // Magic 0: offset, size, checksum, magic, attributes, key (null), value.
+  const message = (offset: string) =>
+    `${offset}0000000f` + 'CRC' + '0000' + 'ffffffff' + '00000001' + '61'
+  const bytes = ['0000000000000004', '0000000000000005'].map((offset) => {
+    const [head = '', body = ''] = message(offset).split('CRC')
+    const checksum = crc32(Buffer.from(body, 'hex')).toString(16).padStart(8, '0')
+    return Buffer.from(head + checksum + body, 'hex')
+  })
+  const { records, nextOffset } = recordsFrom(Buffer.concat(bytes), 5, null)
+  assert.equal(nextOffset, 6)
+  assert.deepEqual(
+    records.map(({ offset, timestampType, value }) => [offset, timestampType, String(value)]),
+    [[5, 'NoTimestampType', 'a']],
+  )
 })

@@ -2,6 +2,7 @@
 // and without aborted transactions when it reads only what is committed.
 import {
   LOG_OVERHEAD,
+  TimestampType,
   isComplete,
   isControl,
   isCrcValid,
@@ -10,6 +11,7 @@ import {
   magic,
   producerId,
   sizeInBytes,
+  timestampType,
 } from '../wire/records/batch.ts'
 import { ControlType, readControl } from '../wire/records/control-batch.ts'
 import { readLegacyRecords } from '../wire/records/legacy.ts'
@@ -22,8 +24,16 @@ export interface AbortedTransaction {
   readonly firstOffset: number
 }
 
+/** A record, and who set its timestamp. */
+export interface FetchedRecord extends DecodedRecord {
+  readonly timestampType: TimestampKind
+}
+
+/** Names as tools print them. Messages of magic 0 have no time. */
+export type TimestampKind = 'CreateTime' | 'LogAppendTime' | 'NoTimestampType'
+
 export interface FetchedRecords {
-  readonly records: DecodedRecord[]
+  readonly records: FetchedRecord[]
   /** Where to go on: after everything that was read, hidden batches included. */
   readonly nextOffset: number
 }
@@ -31,6 +41,8 @@ export interface FetchedRecords {
 const MAGIC_2 = 2
 /** Up to here, magic and all, a batch of any format can be told apart. */
 const MAGIC_END = 17
+/** In the attributes of a message of magic 1, which follow its magic. */
+const LEGACY_APPEND_TIME = 0x08
 
 /**
  * Reads whole batches; a last one that is cut off is left for the next fetch. `aborted` is what the
@@ -42,29 +54,50 @@ export function recordsFrom(
   fromOffset: number,
   aborted: readonly AbortedTransaction[] | null,
 ): FetchedRecords {
-  const records: DecodedRecord[] = []
+  const records: FetchedRecord[] = []
   const hidden = new AbortedProducers(aborted ?? [])
   let nextOffset = fromOffset
   let position = 0
-  while (buffer.length - position >= MAGIC_END && isComplete(buffer, position)) {
+  while (buffer.length - position > MAGIC_END && isComplete(buffer, position)) {
     if (magic(buffer, position) < MAGIC_2) {
       const end = position + LOG_OVERHEAD + buffer.readInt32BE(position + 8)
       const old = readLegacyRecords(buffer.subarray(position, end))
-      records.push(...old.filter(({ offset }) => offset >= fromOffset))
+      append(records, old, fromOffset, timestampKind(buffer, position))
       nextOffset = Math.max(nextOffset, (old.at(-1)?.offset ?? -1) + 1)
       position = end
       continue
     }
     if (!isCrcValid(buffer, position)) throw new Error('a fetched batch has the wrong checksum')
     if (!hidden.hides(buffer, position)) {
-      for (const record of readRecords(buffer, position)) {
-        if (record.offset >= fromOffset) records.push(record)
-      }
+      append(records, readRecords(buffer, position), fromOffset, timestampKind(buffer, position))
     }
     nextOffset = Math.max(nextOffset, lastOffset(buffer, position) + 1)
     position += sizeInBytes(buffer, position)
   }
   return { records, nextOffset }
+}
+
+function append(
+  records: FetchedRecord[],
+  decoded: readonly DecodedRecord[],
+  fromOffset: number,
+  timestampType: TimestampKind,
+): void {
+  for (const { offset, timestamp, key, value, headers } of decoded) {
+    if (offset < fromOffset) continue
+    records.push({ offset, timestamp, key, value, headers, timestampType })
+  }
+}
+
+function timestampKind(buffer: Buffer, position: number): TimestampKind {
+  const format = magic(buffer, position)
+  if (format === 0) return 'NoTimestampType'
+  if (format < MAGIC_2) {
+    const isAppendTime = (buffer.readUInt8(position + MAGIC_END) & LEGACY_APPEND_TIME) !== 0
+    return isAppendTime ? 'LogAppendTime' : 'CreateTime'
+  }
+  const isAppendTime = timestampType(buffer, position) === TimestampType.logAppendTime
+  return isAppendTime ? 'LogAppendTime' : 'CreateTime'
 }
 
 /** Producers inside an aborted transaction, while batches go by in the order of offsets. */
