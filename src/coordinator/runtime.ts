@@ -79,16 +79,9 @@ export class Runtime<Command extends Keyed, Event, Touch, Effect> {
     return [...this.#shards.keys()]
   }
 
-  get isLoading(): boolean {
-    for (const shard of this.#shards.values()) if (shard.isLoading) return true
-    return false
-  }
-
-  /** Of one partition: 0, LOAD_IN_PROGRESS or NOT_COORDINATOR. */
-  status(partition: number): number {
-    const shard = this.#shards.get(partition)
-    if (shard === undefined) return Errors.NOT_COORDINATOR
-    return shard.isLoading ? Errors.COORDINATOR_LOAD_IN_PROGRESS : Errors.NONE
+  /** What the loaded partitions hold, for reading. */
+  *machines(): Generator<StateMachine<Command, Event, Touch, Effect>> {
+    for (const shard of this.#shards.values()) if (!shard.isLoading) yield shard.machine
   }
 
   close(): void {

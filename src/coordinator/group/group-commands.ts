@@ -108,4 +108,11 @@ export interface LogEffect {
   readonly message: string
 }
 
-export type Effect = ReplyEffect | LogEffect
+/** Something that is counted has happened so many times. */
+export interface CountEffect {
+  readonly kind: 'count'
+  readonly of: 'committedOffsets' | 'deletedOffsets' | 'expiredOffsets' | 'completedRebalances'
+  readonly count: number
+}
+
+export type Effect = ReplyEffect | LogEffect | CountEffect

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { silentLogger, type Logger } from '../../telemetry/logger.ts'
+import { Metrics } from '../../telemetry/metrics.ts'
 import { Seeded } from '../../testing/simulated/seeded.ts'
 import { SimulatedClock } from '../../testing/simulated/simulated-clock.ts'
 import { VirtualTime } from '../../testing/simulated/virtual-time.ts'
@@ -81,6 +82,39 @@ async function fetchAll(coordinator: GroupCoordinator, groupId = 'g') {
     partitions.map((one) => [`${name}-${one.partitionIndex}`, one.committedOffset] as const),
   )
 }
+
+test('groups, offsets and what happened to them are counted', async () => {
+  const metrics = new Metrics()
+  const clock = new SimulatedClock(new VirtualTime())
+  const log = new MemoryLog()
+  const coordinator = new GroupCoordinator({
+    platform: { clock, random: new Seeded(1) },
+    logger: silentLogger,
+    settings: DEFAULT_GROUP_SETTINGS,
+    metrics,
+    partitionCount: () => 1,
+    openLog: () => log,
+  })
+  coordinator.onLeaderElected(0, 0)
+  await clock.settle()
+  const member = { groupId: 'g', memberId: '', groupInstanceId: null, generationId: -1 }
+  const one = { committedOffset: 1, committedLeaderEpoch: -1, committedMetadata: null }
+  const partitions = [0, 1].map((partitionIndex) => ({ ...one, partitionIndex }))
+  await coordinator.commitOffsets({ ...member, topics: [{ name: 't', partitions }] })
+  const topics = [{ name: 't', partitionIndexes: [1] }]
+  await coordinator.deleteOffsets({ groupId: 'g', topics })
+  const lines = metrics.render().split('\n')
+  for (const line of [
+    'kafka_coordinator_group_groupmetadatamanager_numgroups 1',
+    'kafka_coordinator_group_groupmetadatamanager_numgroupsempty 1',
+    'kafka_coordinator_group_groupmetadatamanager_numgroupsstable 0',
+    'kafka_coordinator_group_groupmetadatamanager_numoffsets 1',
+    'kafka_server_group_coordinator_metrics_offset_commit_count 2',
+    'kafka_server_group_coordinator_metrics_offset_deletion_count 1',
+  ]) {
+    assert(lines.includes(line), line)
+  }
+})
 
 test('groups and offsets that Kafka 3.9 wrote are found', async () => {
   const { coordinator } = await loaded(MemoryLog.of(GOLDEN))

@@ -3,6 +3,7 @@
 import assert from 'node:assert'
 import type { Platform } from '../../platform/platform.ts'
 import type { Logger } from '../../telemetry/logger.ts'
+import type { Metrics } from '../../telemetry/metrics.ts'
 import { Errors } from '../../wire/errors.ts'
 import { partitionForId } from '../java-hash.ts'
 import { Runtime, type OpenReplicatedLog } from '../runtime.ts'
@@ -11,6 +12,7 @@ import { failedReply } from './failed-replies.ts'
 import type { AskingCommand, Command, Effect } from './group-commands.ts'
 import { decodeGroupRecord, encodeGroupEvents, type GroupEvent } from './group-events.ts'
 import { GroupMachine } from './group-machine.ts'
+import { GroupMetrics } from './group-metrics.ts'
 import type {
   CodeReply,
   CommitReply,
@@ -41,6 +43,7 @@ export interface GroupCoordinatorOptions {
   readonly platform: Pick<Platform, 'clock' | 'random'>
   readonly logger: Logger
   readonly settings: GroupSettings
+  readonly metrics?: Metrics
   /** Partitions of `__consumer_offsets`: as it is, else as it would be created. */
   readonly partitionCount: () => number
   readonly openLog: OpenReplicatedLog
@@ -63,6 +66,7 @@ export class GroupCoordinator {
   readonly #logger: Logger
   readonly #runtime: Runtime<Command, GroupEvent, Touch, Effect>
   readonly #pending = new Map<number, Pending>()
+  readonly #metrics: GroupMetrics | undefined
   #lastReplyTo = 0
 
   constructor(options: GroupCoordinatorOptions) {
@@ -80,7 +84,10 @@ export class GroupCoordinator {
       fail: (effect, errorCode) => this.#fail(effect, errorCode),
       deadlineCommand: { kind: 'deadline', key: '' },
       commitTimeoutMs: options.settings.commitTimeoutMs,
+      onLoaded: (_partition, durationMs) => this.#metrics?.onLoaded(durationMs),
     })
+    const { metrics } = options
+    this.#metrics = metrics && new GroupMetrics(metrics, () => this.#machines())
   }
 
   /** The partition of `__consumer_offsets` whose leader coordinates the group. */
@@ -194,6 +201,11 @@ export class GroupCoordinator {
     return { kind: 'list', errorCode, groups }
   }
 
+  *#machines(): Generator<GroupMachine> {
+    for (const machine of this.#runtime.machines())
+      if (machine instanceof GroupMachine) yield machine
+  }
+
   #ask(question: Question): Promise<Reply> {
     return this.#askPartition(this.partitionFor(question.key), question)
   }
@@ -213,8 +225,9 @@ export class GroupCoordinator {
   }
 
   #deliver(effect: Effect): void {
-    if (effect.kind === 'log') this.#logger.info(effect.message)
-    else this.#answer(effect.replyTo, effect.reply)
+    if (effect.kind === 'reply') this.#answer(effect.replyTo, effect.reply)
+    else if (effect.kind === 'log') this.#logger.info(effect.message)
+    else this.#metrics?.count(effect)
   }
 
   #fail(effect: Effect, errorCode: number): void {

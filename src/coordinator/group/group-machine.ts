@@ -6,18 +6,15 @@ import { Errors } from '../../wire/errors.ts'
 import type { Moment, Producer, StateMachine } from '../state-machine.ts'
 import { DeadlineQueue } from './deadline-queue.ts'
 import { describeGroup, listGroup } from './descriptions.ts'
-import { expireGroup } from './expiry.ts'
 import { codeReply, failedJoin, failedSync } from './failed-replies.ts'
 import { emptyHeader, expiresAtMs, Group } from './group.ts'
 import type {
   Command,
-  DeleteGroupCommand,
   Effect,
   HeartbeatCommand,
   JoinCommand,
   LeaveCommand,
   SyncCommand,
-  TopicsDeletedCommand,
 } from './group-commands.ts'
 import type { GroupEvent, OffsetCommitted } from './group-events.ts'
 import type { GroupSettings } from './group-settings.ts'
@@ -29,20 +26,19 @@ import {
   commitOffsets,
   deleteOffsets,
   fetchOffsets,
-  removalOfAll,
   type GroupDecision,
   type OffsetView,
 } from './offset-decisions.ts'
 import { OffsetStore } from './offset-store.ts'
 import { PendingOffsets } from './pending-offsets.ts'
 import { prepareRebalance } from './rebalance.ts'
+import { deleteGroup, removeTopics, sweepGroups } from './removals.ts'
 import { restoreGroup } from './restore-group.ts'
 import { subscribedTopics } from './subscription.ts'
 import { Turn } from './turn.ts'
 
-/** Groups that one step of the search for expired offsets looks at, and tombstones it makes. */
+/** Groups that one step of the search for expired offsets looks at. */
 const SWEEP_GROUPS = 64
-const SWEEP_TOMBSTONES = 2_000
 
 export class GroupMachine implements StateMachine<Command, GroupEvent, Touch, Effect>, OffsetView {
   readonly settings: GroupSettings
@@ -60,6 +56,10 @@ export class GroupMachine implements StateMachine<Command, GroupEvent, Touch, Ef
 
   group(groupId: string): Group | undefined {
     return this.#groups.get(groupId)
+  }
+
+  get groupCount(): number {
+    return this.#groups.size
   }
 
   groups(): Iterable<Group> {
@@ -91,9 +91,9 @@ export class GroupMachine implements StateMachine<Command, GroupEvent, Touch, Ef
         return { ...answer(command.replyTo, reply), immediate: true }
       }
       case 'deleteGroup':
-        return this.#deleteGroup(group, command)
+        return deleteGroup(this, group, command)
       case 'topicsDeleted':
-        return this.#topicsDeleted(command)
+        return removeTopics(this, this.#groups.keys(), command.topics)
       case 'deadline':
         return this.#deadline(now)
     }
@@ -236,29 +236,11 @@ export class GroupMachine implements StateMachine<Command, GroupEvent, Touch, Ef
     return turn.decision()
   }
 
-  #deleteGroup(group: Group | undefined, command: DeleteGroupCommand): GroupDecision {
-    const { replyTo, key: groupId } = command
-    if (group === undefined) return answer(replyTo, codeReply(Errors.GROUP_ID_NOT_FOUND))
-    if (group.header.state !== 'Empty') return answer(replyTo, codeReply(Errors.NON_EMPTY_GROUP))
-    const events: GroupEvent[] = removalOfAll(this, groupId)
-    if (group.header.isRecorded) events.push({ kind: 'groupRemoved', groupId })
-    const effect = { kind: 'reply', replyTo, reply: codeReply(Errors.NONE) } as const
-    const touches = [{ kind: 'forget', groupId }] as const
-    return { events, touches, effects: [effect], isDivisible: true }
-  }
-
-  #topicsDeleted(command: TopicsDeletedCommand): GroupDecision {
-    const events: GroupEvent[] = []
-    for (const { id } of this.#groups.values()) {
-      for (const removal of removalOfAll(this, id)) {
-        if (command.topics.has(removal.topic)) events.push(removal)
-      }
-    }
-    return { events, touches: [], effects: [], isDivisible: true }
-  }
-
   #deadline(now: Moment): GroupDecision {
-    if (this.#swept < this.#sweep.length) return this.#sweepOn(now)
+    if (this.#swept < this.#sweep.length) {
+      const next = this.#sweep.slice(this.#swept, this.#swept + SWEEP_GROUPS)
+      return sweepGroups(this, (id) => this.#groups.get(id), next, now)
+    }
     const due = this.#nextDue()
     if (due !== undefined && due.atMs <= now.monotonicMs) {
       const turn = new Turn(due.groupId, this.#groups.get(due.groupId), this.settings, now)
@@ -271,28 +253,6 @@ export class GroupMachine implements StateMachine<Command, GroupEvent, Touch, Ef
     const nextSweepMs = now.monotonicMs + this.settings.retentionCheckIntervalMs
     const sweep = { kind: 'sweep', groupIds: [...this.#groups.keys()], nextSweepMs } as const
     return { events: [], touches: [sweep], effects: [] }
-  }
-
-  #sweepOn(now: Moment): GroupDecision {
-    const events: GroupEvent[] = []
-    const touches: Touch[] = []
-    let count = 0
-    while (count < SWEEP_GROUPS && this.#swept + count < this.#sweep.length) {
-      const group = this.#groups.get(this.#sweep[this.#swept + count] ?? '')
-      const room = SWEEP_TOMBSTONES - events.length
-      if (room <= 0) break
-      if (group !== undefined) {
-        const result = expireGroup(this, group, now.wallMs, room)
-        events.push(...result.events)
-        if (result.isForgotten) touches.push({ kind: 'forget', groupId: group.id })
-        if (result.isPartial) break
-      }
-      count++
-    }
-    touches.push({ kind: 'swept', count })
-    const message = `Expired ${events.length} offsets and groups.`
-    const effects = events.length > 0 ? [{ kind: 'log', message } as const] : []
-    return { events, touches, effects, isDivisible: true }
   }
 
   #applyOffset(event: OffsetCommitted, offset: number, producer: Producer | undefined): void {

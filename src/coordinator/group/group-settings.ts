@@ -1,5 +1,4 @@
 // What of the broker's configuration governs groups; all of it is read-only in Kafka 3.9.
-import type { BrokerConfig } from '../../config/broker-config.ts'
 import type { Millis } from '../../platform/clock.ts'
 
 export interface GroupSettings {
@@ -31,19 +30,6 @@ export const DEFAULT_GROUP_SETTINGS: GroupSettings = {
   offsetsRetentionMs: 7 * 24 * 3_600_000,
   retentionCheckIntervalMs: 600_000,
   commitTimeoutMs: 5_000,
-}
-
-export function groupSettings(config: BrokerConfig): GroupSettings {
-  return {
-    minSessionTimeoutMs: config.get('group.min.session.timeout.ms'),
-    maxSessionTimeoutMs: config.get('group.max.session.timeout.ms'),
-    initialRebalanceDelayMs: config.get('group.initial.rebalance.delay.ms'),
-    maxSize: config.get('group.max.size'),
-    maxMetadataBytes: config.get('offset.metadata.max.bytes'),
-    offsetsRetentionMs: config.get('offsets.retention.minutes') * 60_000,
-    retentionCheckIntervalMs: config.get('offsets.retention.check.interval.ms'),
-    commitTimeoutMs: config.get('offsets.commit.timeout.ms'),
-  }
 }
 
 /**

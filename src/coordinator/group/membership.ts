@@ -58,6 +58,7 @@ function stabilize(turn: Turn, request: SyncRequest): void {
   }
   // Recorded with the time at which the group began to wait for the assignment, as Kafka does.
   turn.record()
+  turn.countRebalance()
   draft.change({ state: 'Stable', stateTimestampMs: now.wallMs })
   for (const member of draft.memberList()) {
     if (member.syncReplyTo === 0) continue

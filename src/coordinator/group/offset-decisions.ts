@@ -9,7 +9,7 @@ import type {
   Effect,
   FetchOffsetsCommand,
 } from './group-commands.ts'
-import type { GroupEvent, OffsetRemoved } from './group-events.ts'
+import type { GroupEvent } from './group-events.ts'
 import type {
   CommitRequest,
   FetchedOffset,
@@ -73,7 +73,10 @@ export function commitOffsets(
       member === undefined
         ? []
         : [{ kind: 'seen', groupId, memberId: member.id, sessionDeadlineMs }],
-    effects: [{ kind: 'reply', replyTo, reply: { kind: 'commit', topics } }],
+    effects: [
+      { kind: 'reply', replyTo, reply: { kind: 'commit', topics } },
+      { kind: 'count', of: 'committedOffsets', count: events.length },
+    ],
     producer,
   }
 }
@@ -184,10 +187,11 @@ export function deleteOffsets(
     return { name: topic, partitions }
   })
   const reply = { kind: 'deleteOffsets', errorCode: Errors.NONE, topics } as const
+  const counted = { kind: 'count', of: 'deletedOffsets', count: events.length } as const
   return {
     events,
     touches: [],
-    effects: [{ kind: 'reply', replyTo, reply }],
+    effects: [{ kind: 'reply', replyTo, reply }, counted],
     isDivisible: true,
   }
 }
@@ -207,19 +211,4 @@ function isStored(view: OffsetView, groupId: string, topic: string, partition: n
     view.offsets.recordOffset(groupId, topic, partition) !== -1 ||
     view.pendingOffsets.has(groupId, topic, partition)
   )
-}
-
-/** Tombstones for everything the group has stored, pending offsets included. */
-export function removalOfAll(view: OffsetView, groupId: string): OffsetRemoved[] {
-  const events: OffsetRemoved[] = []
-  for (const [topic, partitions] of view.offsets.topics(groupId)) {
-    for (const partition of partitions) {
-      events.push({ kind: 'offsetRemoved', groupId, topic, partition })
-    }
-  }
-  for (const { topic, partition } of view.pendingOffsets.partitions(groupId)) {
-    if (view.offsets.recordOffset(groupId, topic, partition) !== -1) continue
-    events.push({ kind: 'offsetRemoved', groupId, topic, partition })
-  }
-  return events
 }

@@ -31,6 +31,10 @@ export class Turn {
     this.#effects.push({ kind: 'log', message })
   }
 
+  countRebalance(): void {
+    this.#effects.push({ kind: 'count', of: 'completedRebalances', count: 1 })
+  }
+
   /** When a session that begins or is renewed now will end. */
   sessionEndMs(member: { readonly sessionTimeoutMs: number }): number {
     return this.now.monotonicMs + member.sessionTimeoutMs

@@ -1,9 +1,0 @@
-import assert from 'node:assert/strict'
-import { test } from 'node:test'
-import { BrokerConfig } from '../../config/broker-config.ts'
-import { DEFAULT_GROUP_SETTINGS, groupSettings } from './group-settings.ts'
-
-test('the defaults are those of the configuration', () => {
-  const config = BrokerConfig.parse(new Map([['zookeeper.connect', 'localhost:2181']]))
-  assert.deepEqual(groupSettings(config), DEFAULT_GROUP_SETTINGS)
-})
