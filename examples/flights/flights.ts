@@ -6,6 +6,7 @@
 //   dev.travel.flights-bulk-loader.json 200,000   distance        flights-200k.json
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import { Consumer, ListOffsetTimestamps, MessagesStreamModes } from '@platformatic/kafka'
 import { Kafka, logLevel, Partitioners } from 'kafkajs'
 
@@ -47,7 +48,9 @@ export function loadDataSets(): DataSet[] {
 }
 
 function readRows(file: string, keyOf: (row: Record<string, unknown>) => string): Row[] {
-  const path = createRequire(import.meta.url).resolve(`vega-datasets/data/${file}`)
+  // The package exports its code only; the data lie beside it.
+  const entry = createRequire(import.meta.url).resolve('vega-datasets')
+  const path = join(dirname(entry), '..', 'data', file)
   const parsed: unknown = JSON.parse(readFileSync(path, 'utf8'))
   if (!Array.isArray(parsed)) throw new Error(`${file} is not a list of rows`)
   return parsed.map((row: Record<string, unknown>) => ({

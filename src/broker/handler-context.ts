@@ -66,6 +66,6 @@ export interface TopicCreation {
 
 /** Hands out producer ids from blocks that the controller allocates. */
 export interface ProducerIds {
-  /** A fresh id, or undefined while the next block is being fetched. */
-  next(): number | undefined
+  /** A fresh id; undefined when the controller gave no block in time. */
+  next(): Promise<number | undefined>
 }

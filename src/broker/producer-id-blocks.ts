@@ -15,6 +15,8 @@ interface Block {
 
 const USED_BEFORE_FETCH = 0.9
 const RETRY_MS = 50
+/** Kafka turns a producer away while the first block is fetched; here it waits so long. */
+const MAX_WAIT_MS = 2_000
 
 export interface ProducerIdBlocksOptions {
   readonly brokerId: number
@@ -28,14 +30,21 @@ export class ProducerIdBlocks implements ProducerIds {
   readonly #options: ProducerIdBlocksOptions
   #current: Block | undefined
   #following: Block | undefined
-  #fetching = false
+  #fetching: Promise<void> | undefined
   #closed = false
 
   constructor(options: ProducerIdBlocksOptions) {
     this.#options = options
   }
 
-  next(): number | undefined {
+  async next(): Promise<number | undefined> {
+    const id = this.#take()
+    if (id !== undefined) return id
+    await Promise.race([this.#fetching, sleep(this.#options.clock, MAX_WAIT_MS)])
+    return this.#take()
+  }
+
+  #take(): number | undefined {
     if (this.#current === undefined || this.#current.next >= this.#current.end) {
       this.#current = this.#following
       this.#following = undefined
@@ -50,10 +59,9 @@ export class ProducerIdBlocks implements ProducerIds {
   }
 
   #fetch(): void {
-    if (this.#fetching || this.#following !== undefined || this.#closed) return
-    this.#fetching = true
-    void this.#fetchUntilDone().finally(() => {
-      this.#fetching = false
+    if (this.#fetching !== undefined || this.#following !== undefined || this.#closed) return
+    this.#fetching = this.#fetchUntilDone().finally(() => {
+      this.#fetching = undefined
     })
   }
 

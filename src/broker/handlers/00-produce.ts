@@ -42,6 +42,7 @@ export const produceHandler = handler(Produce, (context, body, request) => {
       origin: 'client',
       internalTopicsAllowed: request.clientId === ADMIN_CLIENT,
       transactionalId: body.transactionalId,
+      requester: request.connection,
     },
     targets,
     (results) => answer(context, body, request, merge(parts, results)),

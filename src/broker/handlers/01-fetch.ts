@@ -28,7 +28,7 @@ type PartitionAnswer = TopicAnswer['partitions'][number]
 
 export const fetchHandler = handler(Fetch, (context, body, request) => {
   const version = request.apiVersion
-  const options = optionsOf(context, body, version)
+  const options = optionsOf(context, body, request)
   const isFollower = options.replicaId >= 0
   const fetch = context.replicas.sessions.open(
     {
@@ -57,7 +57,12 @@ export const fetchHandler = handler(Fetch, (context, body, request) => {
 
 const UNREAD = failedFetch(Errors.UNKNOWN_SERVER_ERROR)
 
-function optionsOf(context: HandlerContext, body: FetchRequest, version: number): FetchOptions {
+function optionsOf(
+  context: HandlerContext,
+  body: FetchRequest,
+  request: RequestContext,
+): FetchOptions {
+  const version = request.apiVersion
   const { replicaId, replicaEpoch } =
     version >= REPLICA_STATE ? body.replicaState : { replicaId: body.replicaId, replicaEpoch: -1 }
   const seesAll = replicaId >= 0 || replicaId === DEBUGGING_CONSUMER
@@ -73,6 +78,7 @@ function optionsOf(context: HandlerContext, body: FetchRequest, version: number)
     minOneBatch: version >= ONE_BATCH_AT_LEAST,
     leaderOnly: replicaId >= 0 || (isConsumer && version < FROM_FOLLOWERS),
     rack: isConsumer ? body.rackId : '',
+    requester: request.connection,
   }
 }
 

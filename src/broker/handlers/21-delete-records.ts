@@ -22,7 +22,7 @@ export const deleteRecordsHandler = handler(DeleteRecords, (context, body, reque
         offset,
       })),
     )
-  context.replicas.deleteRecords(targets, body.timeoutMs, (results) => {
+  context.replicas.deleteRecords(targets, body.timeoutMs, request.connection, (results) => {
     let next = 0
     const resultOf = (topic: string): DeletionResult =>
       allowed.has(topic)
