@@ -1,11 +1,17 @@
 // Deadlines of waiting operations: one timer for all of them. Operations that end about the same
-// time share a slot; a slot never fires early and at most SLOT_MS late.
+// time share a slot; a slot never fires early and at most SLOT_MS late. A client may wait for days
+// and be gone in a second: every CHECK_MS those that nobody waits for any more are ended.
 import type { Clock, Timer } from '../platform/clock.ts'
 
 const SLOT_MS = 4
+const CHECK_MS = 10_000
 
-/** Something that ends by itself when its time is over. */
+/** Something that ends by itself when its time is over. The fields belong to Deadlines. */
 export interface Expiring {
+  deadlineSlot: number
+  deadlineMs: number
+  /** Nobody waits for the answer. */
+  readonly isAbandoned: boolean
   onDeadline(): void
 }
 
@@ -26,23 +32,16 @@ export class Deadlines {
     return this.#size
   }
 
-  /** Calls `waiting.onDeadline` after `delayMs`; the result is what `remove` needs. */
-  add(waiting: Expiring, delayMs: number): number {
-    const slot = Math.ceil((this.#clock.monotonicMs() + delayMs) / SLOT_MS)
-    let members = this.#slots.get(slot)
-    if (members === undefined) {
-      members = new Set()
-      this.#slots.set(slot, members)
-      this.#push(slot)
-      if (slot < this.#timerSlot) this.#arm(slot)
-    }
-    members.add(waiting)
+  /** Calls `waiting.onDeadline` after `delayMs`, or somewhat earlier once it is abandoned. */
+  add(waiting: Expiring, delayMs: number): void {
+    const nowMs = this.#clock.monotonicMs()
+    waiting.deadlineMs = nowMs + delayMs
     this.#size += 1
-    return slot
+    this.#place(waiting, nowMs)
   }
 
-  remove(waiting: Expiring, slot: number): void {
-    if (this.#slots.get(slot)?.delete(waiting) === true) this.#size -= 1
+  remove(waiting: Expiring): void {
+    if (this.#slots.get(waiting.deadlineSlot)?.delete(waiting) === true) this.#size -= 1
   }
 
   close(): void {
@@ -51,6 +50,19 @@ export class Deadlines {
     this.#slots.clear()
     this.#order.length = 0
     this.#size = 0
+  }
+
+  #place(waiting: Expiring, nowMs: number): void {
+    const slot = Math.ceil(Math.min(waiting.deadlineMs, nowMs + CHECK_MS) / SLOT_MS)
+    let members = this.#slots.get(slot)
+    if (members === undefined) {
+      members = new Set()
+      this.#slots.set(slot, members)
+      this.#push(slot)
+      if (slot < this.#timerSlot) this.#arm(slot)
+    }
+    members.add(waiting)
+    waiting.deadlineSlot = slot
   }
 
   #arm(slot: number): void {
@@ -67,13 +79,24 @@ export class Deadlines {
       if (slot * SLOT_MS > now) break
       this.#pop()
       const members = this.#slots.get(slot)
+      if (members !== undefined) this.#expire(members, now)
       this.#slots.delete(slot)
-      if (members === undefined) continue
-      this.#size -= members.size
-      for (const waiting of members) waiting.onDeadline()
     }
     const next = this.#order[0]
     if (next !== undefined && next < this.#timerSlot) this.#arm(next)
+  }
+
+  // Members may leave while the others are told: each is taken out before it is.
+  #expire(members: Set<Expiring>, nowMs: number): void {
+    for (const waiting of members) {
+      members.delete(waiting)
+      if (waiting.deadlineMs > nowMs && !waiting.isAbandoned) {
+        this.#place(waiting, nowMs)
+        continue
+      }
+      this.#size -= 1
+      waiting.onDeadline()
+    }
   }
 
   #push(slot: number): void {

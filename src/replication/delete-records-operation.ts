@@ -2,6 +2,7 @@
 // the live replicas have followed, or the time is over.
 import { Errors } from '../wire/errors.ts'
 import type { Deadlines, Expiring } from './deadlines.ts'
+import type { Requester } from './fetch-types.ts'
 import type { Partition } from './partition.ts'
 
 export interface DeletionTarget {
@@ -31,16 +32,27 @@ interface Pending {
 }
 
 export class DeleteRecordsOperation implements Expiring {
+  deadlineSlot = 0
+  deadlineMs = 0
+  readonly #requester: Requester
   readonly #deadlines: Deadlines
   readonly #results: DeletionResult[] = []
   readonly #pending = new Set<Pending>()
   readonly #done: (results: readonly DeletionResult[]) => void
-  #slot = 0
   #started = false
 
-  constructor(deadlines: Deadlines, done: (results: readonly DeletionResult[]) => void) {
+  constructor(
+    requester: Requester,
+    deadlines: Deadlines,
+    done: (results: readonly DeletionResult[]) => void,
+  ) {
+    this.#requester = requester
     this.#deadlines = deadlines
     this.#done = done
+  }
+
+  get isAbandoned(): boolean {
+    return this.#requester.isClosed
   }
 
   /** The next result: a partition, or the error that stands for it. */
@@ -69,7 +81,7 @@ export class DeleteRecordsOperation implements Expiring {
   start(timeoutMs: number): void {
     this.#started = true
     if (this.#pending.size === 0) this.#done(this.#results)
-    else this.#slot = this.#deadlines.add(this, timeoutMs)
+    else this.#deadlines.add(this, timeoutMs)
   }
 
   onDeadline(): void {
@@ -98,7 +110,7 @@ export class DeleteRecordsOperation implements Expiring {
     this.#pending.delete(pending)
     this.#results[pending.place] = result
     if (!this.#started || this.#pending.size > 0) return
-    this.#deadlines.remove(this, this.#slot)
+    this.#deadlines.remove(this)
     this.#done(this.#results)
   }
 }

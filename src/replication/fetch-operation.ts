@@ -4,7 +4,7 @@
 // as many bytes may have come as it lacked.
 import type { Deadlines, Expiring } from './deadlines.ts'
 import { Isolation } from './fetch-types.ts'
-import type { FetchOptions, FetchResult, FetchTarget, WaitingOperation } from './fetch-types.ts'
+import type { FetchOptions, FetchResult, FetchTarget } from './fetch-types.ts'
 import type { Partition, PartitionReader } from './partition.ts'
 import type { ReadLimits } from './read-partition.ts'
 
@@ -24,14 +24,15 @@ export interface FetchSource {
   onUnparked(): void
 }
 
-export class FetchOperation implements PartitionReader, Expiring, WaitingOperation {
+export class FetchOperation implements PartitionReader, Expiring {
   readonly seesLogEnd: boolean
+  deadlineSlot = 0
+  deadlineMs = 0
   readonly #source: FetchSource
   readonly #options: FetchOptions
   readonly #targets: readonly FetchTarget[]
   readonly #done: (results: readonly FetchResult[]) => void
   #waitsOn: Partition[] | undefined
-  #slot = 0
   #missingBytes = 0
   /** A read from a file is on its way. */
   #reading = false
@@ -53,16 +54,12 @@ export class FetchOperation implements PartitionReader, Expiring, WaitingOperati
     this.#timeIsUp = options.maxWaitMs <= 0 || targets.length === 0
   }
 
-  get isOver(): boolean {
-    return this.#over
+  get isAbandoned(): boolean {
+    return this.#options.requester.isClosed
   }
 
   start(): void {
     this.#readAll()
-  }
-
-  cancel(): void {
-    this.#end()
   }
 
   onReadable(bytes: number): void {
@@ -153,7 +150,7 @@ export class FetchOperation implements PartitionReader, Expiring, WaitingOperati
       partitions.push(partition)
     }
     this.#waitsOn = partitions
-    this.#slot = this.#source.deadlines.add(this, this.#options.maxWaitMs)
+    this.#source.deadlines.add(this, this.#options.maxWaitMs)
     this.#source.onParked()
   }
 
@@ -162,7 +159,7 @@ export class FetchOperation implements PartitionReader, Expiring, WaitingOperati
     if (this.#waitsOn === undefined) return
     for (const partition of this.#waitsOn) partition.removeReader(this)
     this.#waitsOn = undefined
-    this.#source.deadlines.remove(this, this.#slot)
+    this.#source.deadlines.remove(this)
     this.#source.onUnparked()
   }
 }

@@ -42,6 +42,7 @@ export interface FetchOptions {
   readonly leaderOnly: boolean
   /** Where the reader sits; empty when it did not say. */
   readonly rack: string
+  readonly requester: Requester
 }
 
 export interface FetchResult {
@@ -60,10 +61,9 @@ export interface FetchResult {
   readonly sizeBytes: number
 }
 
-/** A fetch or produce that has not been answered yet. */
-export interface WaitingOperation {
-  /** Forgets it: its callback is never called. For a connection that is gone. */
-  cancel(): void
+/** Who waits for an answer: a connection that may be gone meanwhile. */
+export interface Requester {
+  readonly isClosed: boolean
 }
 
 const NO_SEGMENTS: readonly Buffer[] = []

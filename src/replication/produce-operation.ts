@@ -4,7 +4,7 @@ import { Errors } from '../wire/errors.ts'
 import type { AppendResult } from '../log/log-types.ts'
 import { unacknowledged } from './append-results.ts'
 import type { Deadlines, Expiring } from './deadlines.ts'
-import type { WaitingOperation } from './fetch-types.ts'
+import type { Requester } from './fetch-types.ts'
 import type { Partition } from './partition.ts'
 import type { AppendWait } from './wait-queue.ts'
 
@@ -33,30 +33,34 @@ class PendingAppend implements AppendWait {
   }
 }
 
-export class ProduceOperation implements Expiring, WaitingOperation {
+export class ProduceOperation implements Expiring {
+  deadlineSlot = 0
+  deadlineMs = 0
   readonly #acks: number
+  readonly #requester: Requester | undefined
   readonly #results: AppendResult[]
   readonly #deadlines: Deadlines
   readonly #done: (results: readonly AppendResult[]) => void
   readonly #pending: PendingAppend[] = []
   #unsettled = 0
-  #slot = 0
   #over = false
 
   constructor(
     acks: number,
+    requester: Requester | undefined,
     deadlines: Deadlines,
     results: AppendResult[],
     done: (results: readonly AppendResult[]) => void,
   ) {
     this.#acks = acks
+    this.#requester = requester
     this.#deadlines = deadlines
     this.#results = results
     this.#done = done
   }
 
-  get isOver(): boolean {
-    return this.#over
+  get isAbandoned(): boolean {
+    return this.#requester?.isClosed === true
   }
 
   /** The append at `place` of the results is queued in the log of `partition`. */
@@ -74,14 +78,14 @@ export class ProduceOperation implements Expiring, WaitingOperation {
   /** After the last `await`: answers if nothing is left to wait for. */
   start(timeoutMs: number): void {
     if (this.#unsettled === 0) this.#finish()
-    else this.#slot = this.#deadlines.add(this, timeoutMs)
+    else this.#deadlines.add(this, timeoutMs)
   }
 
   onSettled(place: number, error: number): void {
     if (error !== Errors.NONE) this.replaceError(place, error)
     this.#unsettled -= 1
     if (this.#unsettled > 0 || this.#over) return
-    this.#deadlines.remove(this, this.#slot)
+    this.#deadlines.remove(this)
     this.#finish()
   }
 
@@ -94,13 +98,6 @@ export class ProduceOperation implements Expiring, WaitingOperation {
     if (this.#over) return
     this.#abandon(Errors.REQUEST_TIMED_OUT)
     this.#finish()
-  }
-
-  cancel(): void {
-    if (this.#over) return
-    this.#over = true
-    this.#deadlines.remove(this, this.#slot)
-    this.#abandon(Errors.REQUEST_TIMED_OUT)
   }
 
   #abandon(error: number): void {

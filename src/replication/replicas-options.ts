@@ -6,10 +6,12 @@ import type { Platform } from '../platform/platform.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { AppendOrigin } from '../wire/records/validate-batch.ts'
+import type { Requester } from './fetch-types.ts'
 import type { LeaderConnector } from './leader-endpoint.ts'
 import type { IsrWriter } from './partition-state.ts'
 import type { Partition } from './partition.ts'
 import type { ThrottleSide } from './replication-throttle.ts'
+import type { TransactionVerifier } from './transaction-verifier.ts'
 
 export interface ReplicasOptions {
   readonly brokerId: number
@@ -25,6 +27,8 @@ export interface ReplicasOptions {
   readonly brokerEpoch: () => number
   /** Bytes per second (`leader.` and `follower.replication.throttled.rate`); absent: no limit. */
   readonly throttleRate?: (side: ThrottleSide) => number
+  /** Absent: transactional batches are taken as they come. */
+  readonly transactionVerifier?: TransactionVerifier | undefined
 }
 
 /** One partition of a Produce request. */
@@ -42,6 +46,8 @@ export interface ProduceOptions {
   readonly internalTopicsAllowed: boolean
   /** As the request named it; null from producers without transactions. */
   readonly transactionalId: string | null
+  /** Undefined: the broker itself. */
+  readonly requester?: Requester | undefined
 }
 
 export interface PartitionError {

@@ -7,6 +7,7 @@ import { partitionOf } from '../metadata/cluster-image.ts'
 import { isInternalTopic } from '../metadata/topic-name.ts'
 import type { Timer } from '../platform/clock.ts'
 import { Errors } from '../wire/errors.ts'
+import { producerEpoch, producerId } from '../wire/records/batch.ts'
 import { ZERO_UUID } from '../wire/uuid.ts'
 import type { LeaderAndIsrRequest } from '../wire/messages/04-leader-and-isr.ts'
 import type { StopReplicaRequest } from '../wire/messages/05-stop-replica.ts'
@@ -18,7 +19,7 @@ import { FetchOperation } from './fetch-operation.ts'
 import type { FetchSource } from './fetch-operation.ts'
 import { FetchSessions } from './fetch-sessions.ts'
 import { failedFetch } from './fetch-types.ts'
-import type { FetchOptions, FetchResult, FetchTarget, WaitingOperation } from './fetch-types.ts'
+import type { FetchOptions, FetchResult, FetchTarget, Requester } from './fetch-types.ts'
 import { Fetchers } from './fetchers.ts'
 import { LeadershipRequests } from './leadership-requests.ts'
 import type { PartitionSurroundings } from './partition-surroundings.ts'
@@ -26,6 +27,8 @@ import { Partition } from './partition.ts'
 import { ProduceOperation } from './produce-operation.ts'
 import { offsetsOnly, readPartition } from './read-partition.ts'
 import type { ReadLimits } from './read-partition.ts'
+import { KNOWS_ABORTABLE, needsVerification, unverified } from './transaction-verifier.ts'
+import type { TransactionVerifier } from './transaction-verifier.ts'
 import { replicaSelector } from './replica-selector.ts'
 import type { ReplicaSelector } from './replica-selector.ts'
 import { ReplicationMetrics } from './replication-metrics.ts'
@@ -143,23 +146,35 @@ export class Replicas {
 
   /**
    * Appends to all partitions, then calls `done` with a result for each, at once or when they are
-   * acknowledged as `acks` says. Undefined: `done` was called already.
+   * acknowledged as `acks` says.
    */
   produce(
     options: ProduceOptions,
     targets: readonly ProduceTarget[],
     done: (results: readonly AppendResult[]) => void,
-  ): WaitingOperation | undefined {
+  ): void {
     const { acks } = options
     if (acks !== -1 && acks !== 0 && acks !== 1) {
       done(targets.map(() => failedAppend(Errors.INVALID_REQUIRED_ACKS)))
-      return undefined
+      return
     }
+    const question = this.#questionFor(options, targets)
+    if (question === undefined) this.#appendAll(options, targets, undefined, done)
+    else this.#appendVerified(question, options, targets, done)
+  }
+
+  #appendAll(
+    options: ProduceOptions,
+    targets: readonly ProduceTarget[],
+    refusals: ReadonlyMap<ProduceTarget, AppendResult> | undefined,
+    done: (results: readonly AppendResult[]) => void,
+  ): void {
+    const { acks } = options
     const nowMs = this.#options.platform.clock.nowMs()
     const results: AppendResult[] = []
-    const operation = new ProduceOperation(acks, this.#deadlines, results, done)
+    const operation = new ProduceOperation(acks, options.requester, this.#deadlines, results, done)
     for (const target of targets) {
-      const result = this.#append(options, target, nowMs)
+      const result = refusals?.get(target) ?? this.#append(options, target, nowMs)
       results.push(result)
       if (acks === 0 || result.error !== Errors.NONE) continue
       const partition = this.get(target.topic, target.partition)
@@ -168,7 +183,50 @@ export class Replicas {
       }
     }
     operation.start(options.timeoutMs)
-    return operation.isOver ? undefined : operation
+  }
+
+  /** What the transaction's coordinator has to be asked first; undefined: nothing. */
+  #questionFor(
+    options: ProduceOptions,
+    targets: readonly ProduceTarget[],
+  ): { readonly verifier: TransactionVerifier; readonly targets: ProduceTarget[] } | undefined {
+    const { transactionVerifier: verifier, config } = this.#options
+    if (verifier === undefined || options.transactionalId === null) return undefined
+    if (options.origin !== 'client' || !config.get('transaction.partition.verification.enable')) {
+      return undefined
+    }
+    const asked = targets.filter(({ topic, partition, records }) => {
+      const known = this.get(topic, partition)
+      return known !== undefined && needsVerification(known, records)
+    })
+    return asked.length === 0 ? undefined : { verifier, targets: asked }
+  }
+
+  #appendVerified(
+    question: { readonly verifier: TransactionVerifier; readonly targets: ProduceTarget[] },
+    options: ProduceOptions,
+    targets: readonly ProduceTarget[],
+    done: (results: readonly AppendResult[]) => void,
+  ): void {
+    const [first] = question.targets
+    if (first === undefined || options.transactionalId === null) return
+    question.verifier.verify(
+      {
+        transactionalId: options.transactionalId,
+        producerId: producerId(first.records, 0),
+        producerEpoch: producerEpoch(first.records, 0),
+        knowsAbortable: options.requestVersion >= KNOWS_ABORTABLE,
+        partitions: question.targets,
+      },
+      (errors) => {
+        const refusals = new Map<ProduceTarget, AppendResult>()
+        for (const [place, target] of question.targets.entries()) {
+          const error = errors[place] ?? Errors.UNKNOWN_SERVER_ERROR
+          if (error !== Errors.NONE) refusals.set(target, unverified(error))
+        }
+        this.#appendAll(options, targets, refusals, done)
+      },
+    )
   }
 
   #append(options: ProduceOptions, target: ProduceTarget, nowMs: number): AppendResult {
@@ -188,15 +246,13 @@ export class Replicas {
 
   // ---- readers
 
-  /** Calls `done` with a result for each target, at once or later. Undefined: `done` was called. */
+  /** Calls `done` with a result for each target, at once or later. */
   fetch(
     options: FetchOptions,
     targets: readonly FetchTarget[],
     done: (results: readonly FetchResult[]) => void,
-  ): WaitingOperation | undefined {
-    const operation = new FetchOperation(this.#fetchSource, options, targets, done)
-    operation.start()
-    return operation.isOver ? undefined : operation
+  ): void {
+    new FetchOperation(this.#fetchSource, options, targets, done).start()
   }
 
   /** What was sent of one partition: for the numbers, and for throttled followers. */
@@ -265,9 +321,10 @@ export class Replicas {
   deleteRecords(
     targets: readonly DeletionTarget[],
     timeoutMs: number,
+    requester: Requester,
     done: (results: readonly DeletionResult[]) => void,
   ): void {
-    const operation = new DeleteRecordsOperation(this.#deadlines, done)
+    const operation = new DeleteRecordsOperation(requester, this.#deadlines, done)
     for (const { topic, partition, offset } of targets) {
       operation.add(
         isInternalTopic(topic) ? Errors.INVALID_TOPIC_EXCEPTION : this.find(topic, partition),
