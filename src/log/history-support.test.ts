@@ -93,6 +93,7 @@ export class History {
   readonly #model = new Model()
   readonly #config: LogConfig
   #logs: Logs | undefined
+  #producerId = 7
   #sequence = 0
   #cuts = 0
 
@@ -167,7 +168,8 @@ export class History {
     for (let count = 1 + this.#below(3); count > 0; count -= 1) {
       const size = this.#below(12) === 0 ? 20_000 : this.#below(120)
       const values = [`v${this.#model.nextOffset}`.padEnd(size, 'x'), 'second']
-      const producer = this.#below(2) === 0 ? { producerId: 7, producerEpoch: 0 } : undefined
+      const producer =
+        this.#below(2) === 0 ? { producerId: this.#producerId, producerEpoch: 0 } : undefined
       const input = producer && { ...producer, baseSequence: this.#sequence }
       const config = { ...this.#config, segmentBytes: Math.max(this.#config.segmentBytes, 50_000) }
       log.updateConfig(size > 1000 ? config : this.#config)
@@ -194,13 +196,12 @@ export class History {
     this.#followProducer()
   }
 
-  /** The sequence that the log expects next. */
+  /** Goes on with the sequence that the log expects, or as a new producer. */
   #followProducer(): void {
-    const producer = this.#logs
-      ?.get('flights', 0)
-      ?.producers()
-      .find((one) => one.producerId === 7)
-    this.#sequence = producer === undefined ? 0 : producer.lastSequence + 1
+    const producers = this.#logs?.get('flights', 0)?.producers() ?? []
+    const known = producers.find(({ producerId }) => producerId === this.#producerId)
+    this.#sequence = known === undefined ? 0 : known.lastSequence + 1
+    if (known === undefined) this.#producerId += 1
   }
 
   #deleteRecords(): void {

@@ -82,6 +82,8 @@ export class LogState {
   background: Promise<void> = Promise.resolve()
   /** The work of `makeNamesDurable`, one at a time. */
   naming: Promise<void> = Promise.resolve()
+  /** Rolled segments whose indexes are still to be made durable, oldest first. */
+  readonly unfinished: Segment[] = []
   /** When the recovery point moved last. */
   lastFlushedMs: number
   rollJitterMs: number
@@ -136,9 +138,11 @@ export class LogState {
     return Math.max(unstable, this.logStartOffset)
   }
 
+  /** Never past a segment whose indexes are not durable: they would be believed. */
   advanceRecoveryPoint(offset: number): void {
-    if (offset <= this.recoveryPoint) return
-    this.recoveryPoint = offset
+    const limited = Math.min(offset, this.unfinished[0]?.baseOffset ?? offset)
+    if (limited <= this.recoveryPoint) return
+    this.recoveryPoint = limited
     this.lastFlushedMs = this.context.platform.clock.nowMs()
   }
 

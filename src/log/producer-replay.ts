@@ -13,7 +13,6 @@ export interface ReplaySource {
   readonly segments: { readonly all: readonly Segment[] }
   readonly snapshots: SnapshotFiles
   readonly producers: ProducerStates
-  readonly logStartOffset: number
 }
 
 export async function replayProducers(source: ReplaySource, endOffset: number): Promise<void> {
@@ -24,7 +23,8 @@ export async function replayProducers(source: ReplaySource, endOffset: number): 
   const snapshot = snapshots.newestUpTo(endOffset, damaged)
   const nowMs = context.platform.clock.nowMs()
   producers.load(snapshot?.entries ?? [], nowMs, context.producerIdExpirationMs)
-  const from = Math.max(snapshot?.offset ?? 0, source.logStartOffset)
+  // Also what lies below the log start counts, as long as it is there: sequences go on from it.
+  const from = snapshot?.offset ?? 0
   if (from >= endOffset) return
   for (const [index, segment] of source.segments.all.entries()) {
     const next = source.segments.all[index + 1]

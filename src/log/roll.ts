@@ -13,6 +13,7 @@ export function rollTo(log: LogState, baseOffset: number, nowMs: number): void {
     dropEmpty(log, old)
   } else {
     old.finishIndex()
+    log.unfinished.push(old)
     const snapshot = log.producers.snapshot()
     void inBackground(log, () => finish(log, { segment: old, endOffset: baseOffset, snapshot }))
   }
@@ -93,7 +94,13 @@ async function writeClosingFiles(log: LogState): Promise<void> {
 
 async function finish(log: LogState, rolled: RolledSegment): Promise<void> {
   await log.writer.published(rolled.endOffset)
-  if (log.failed || !log.segments.all.includes(rolled.segment)) return
+  if (log.failed) return
+  if (log.segments.all.includes(rolled.segment)) await makeDurable(log, rolled)
+  log.unfinished.shift()
+  log.advanceRecoveryPoint(Math.min(rolled.endOffset, log.logEndOffset))
+}
+
+async function makeDurable(log: LogState, rolled: RolledSegment): Promise<void> {
   const written = rolled.segment.persist()
   written.push(log.snapshots.write(rolled.endOffset, rolled.snapshot))
   await syncLog(rolled.segment)
@@ -101,7 +108,6 @@ async function finish(log: LogState, rolled: RolledSegment): Promise<void> {
   await makeNamesDurable(log)
   rolled.segment.index.complete()
   log.writer.synced(rolled.endOffset)
-  log.advanceRecoveryPoint(Math.min(rolled.endOffset, log.logEndOffset))
 }
 
 function dropEmpty(log: LogState, segment: Segment): void {
@@ -121,7 +127,7 @@ async function syncLog(segment: Segment): Promise<void> {
 }
 
 async function syncWritten(log: LogState, paths: readonly string[]): Promise<void> {
-  if (paths.length === 0) return
+  // Also files that were found empty, and stay so, have got a name.
   log.namesVersion += 1
   await syncFiles(log.context.platform.disk, paths)
 }

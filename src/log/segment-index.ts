@@ -124,15 +124,15 @@ export class SegmentIndex implements Resident {
     const { offset, time } = entries
     if (this.#persistedOffset !== offset.count) {
       const from = Math.max(0, this.#persistedOffset)
-      this.#write(this.#paths.offset, offset.encode(from), from * OFFSET_ENTRY_BYTES)
+      const path = this.#paths.offset
+      if (this.#write(path, offset.encode(from), from * OFFSET_ENTRY_BYTES)) written.push(path)
       this.#persistedOffset = offset.count
-      written.push(this.#paths.offset)
     }
     if (this.#persistedTime !== time.count) {
       const from = Math.max(0, this.#persistedTime)
-      this.#write(this.#paths.time, time.encode(from), from * TIME_ENTRY_BYTES)
+      const path = this.#paths.time
+      if (this.#write(path, time.encode(from), from * TIME_ENTRY_BYTES)) written.push(path)
       this.#persistedTime = time.count
-      written.push(this.#paths.time)
     }
     return written
   }
@@ -157,12 +157,15 @@ export class SegmentIndex implements Resident {
     this.#entries = undefined
   }
 
-  #write(path: string, bytes: Buffer, position: number): void {
+  /** False when nothing but an empty file is there, before and after. */
+  #write(path: string, bytes: Buffer, position: number): boolean {
     const file: DiskFile = this.#disk.openSync(path, 'create')
     try {
       const size = file.sizeSync()
-      if (size !== position && size !== position + bytes.length) file.truncateSync(position)
+      const isCut = size !== position && size !== position + bytes.length
+      if (isCut) file.truncateSync(position)
       if (bytes.length > 0) file.writeSync(bytes, position)
+      return isCut || bytes.length > 0
     } finally {
       file.closeSync()
     }

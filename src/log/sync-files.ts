@@ -1,9 +1,9 @@
 import type { Disk } from '../platform/disk.ts'
 
-/** Makes the content of files durable. Those that are empty, or were removed, need nothing. */
+/** Makes the content of files durable. Those that were removed need nothing. */
 export async function syncFiles(disk: Disk, paths: readonly string[]): Promise<void> {
   for (const path of paths) {
-    if ((disk.statSync(path)?.size ?? 0) === 0) continue
+    if (disk.statSync(path) === undefined) continue
     const file = await disk.open(path, 'write')
     try {
       await file.sync()
