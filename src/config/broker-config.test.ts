@@ -1,10 +1,13 @@
 // Reading the settings of a broker, and what is said about those that cannot be.
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { BrokerConfig } from './broker-config.ts'
 import { brokerSettings } from './broker-settings.ts'
+import { ConfigError } from './config-error.ts'
 import { resolveProviders } from './config-providers.ts'
 import { parseProperties } from './properties.ts'
+import { validateTopicConfig } from './topic-config.ts'
 
 const parse = (text: string): BrokerConfig => BrokerConfig.parse(parseProperties(text))
 
@@ -24,57 +27,52 @@ test('every default is one that the setting itself allows', () => {
   }
 })
 
-const REFUSED: readonly (readonly [string, string])[] = [
-  [
-    'num.partitions=x',
-    'Invalid value x for configuration num.partitions: Not a number of type INT',
-  ],
-  [
-    'num.partitions=2147483648',
-    'Invalid value 2147483648 for configuration num.partitions: Not a number of type INT',
-  ],
-  [
-    'num.partitions=0',
-    'Invalid value 0 for configuration num.partitions: Value must be at least 1',
-  ],
-  [
-    'log.cleaner.min.cleanable.ratio=1.5',
-    'Invalid value 1.5 for configuration log.cleaner.min.cleanable.ratio: Value must be no more than 1',
-  ],
-  [
-    'auto.create.topics.enable=yes',
-    'Invalid value yes for configuration auto.create.topics.enable: Expected value to be either true or false',
-  ],
-  [
-    'compression.type=zip',
-    'Invalid value zip for configuration compression.type: String must be one of: uncompressed, zstd, lz4, snappy, gzip, producer',
-  ],
-  [
-    'listeners=PLAINTEXT:9092',
-    'Invalid value PLAINTEXT:9092 for configuration listeners: Unable to parse PLAINTEXT:9092 to a broker endpoint',
-  ],
-  [
-    'listeners=FOO://:9092',
-    'Invalid value FOO://:9092 for configuration listeners: No security protocol defined for listener FOO',
-  ],
-  [
-    'listeners=PLAINTEXT://:9092,SSL://:9092',
-    'Invalid value PLAINTEXT://:9092,SSL://:9092 for configuration listeners: Each listener must have a different port, listeners: PLAINTEXT://:9092,SSL://:9092',
-  ],
-  [
-    'broker.id=2000',
-    'requirement failed: broker.id must be greater than or equal to -1 and not greater than reserved.broker.max.id',
-  ],
-  [
-    'log.retention.ms=0',
-    'requirement failed: log.retention.ms must be unlimited (-1) or, equal or greater than 1',
-  ],
-]
+/** Lines such as `num.partitions=0 => Invalid value …`; `T ` begins settings of a topic. */
+function judgements(): { topic: boolean; settings: Map<string, string>; verdict: string }[] {
+  const path = new URL('../../test/fixtures/config/judgements-3.9.txt', import.meta.url)
+  const lines = readFileSync(path, 'utf8').trimEnd().split('\n')
+  return lines.map((line) => {
+    const [given = '', verdict = ''] = line.split(' => ')
+    const topic = given.startsWith('T ')
+    const pairs = (topic ? given.slice(2) : given).split(';;')
+    const settings = pairs.map((pair): [string, string] => {
+      const equals = pair.indexOf('=')
+      return [pair.slice(0, equals), pair.slice(equals + 1)]
+    })
+    return { topic, settings: new Map(settings), verdict }
+  })
+}
 
-test('a value that cannot be is refused in the words of Kafka', () => {
-  for (const [text, message] of REFUSED) {
-    assert.throws(() => parse(text), { name: 'ConfigError', message })
+function judge(topic: boolean, settings: Map<string, string>): string {
+  if (topic) return validateTopicConfig(settings) ?? 'ok'
+  try {
+    BrokerConfig.parse(settings)
+    return 'ok'
+  } catch (error) {
+    assert.ok(error instanceof ConfigError)
+    return error.message
   }
+}
+
+test('values are accepted and refused as Kafka 3.9 did, in its words', () => {
+  const cases = judgements()
+  assert.ok(cases.length > 150)
+  const given = cases.map(({ settings, verdict }) => ({ settings, verdict }))
+  const ours = cases.map(({ topic, settings }) => ({ settings, verdict: judge(topic, settings) }))
+  assert.deepEqual(ours, given)
+})
+
+test('the error names the setting, for whoever knows the file', () => {
+  const setting = (text: string) => {
+    try {
+      parse(text)
+      return undefined
+    } catch (error) {
+      return error instanceof ConfigError ? error.setting : error
+    }
+  }
+  assert.equal(setting('listeners=PLAINTEXT:9092'), 'listeners')
+  assert.equal(setting('num.partitions=x'), 'num.partitions')
 })
 
 test('unknown names are told, prefixes that mean something are not', () => {

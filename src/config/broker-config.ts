@@ -176,10 +176,7 @@ function withBothIds(properties: ReadonlyMap<string, string>): Map<string, strin
   if (brokerId !== undefined && nodeId === undefined) values.set('node.id', brokerId)
   if (brokerId === undefined && nodeId !== undefined) values.set('broker.id', nodeId)
   if (brokerId !== undefined && nodeId !== undefined && Number(brokerId) !== Number(nodeId)) {
-    throw new ConfigError(
-      `You must set \`node.id\` to the same value as \`broker.id\`: ${nodeId} is not ${brokerId}.`,
-      'node.id',
-    )
+    throw new ConfigError('You must set `node.id` to the same value as `broker.id`.', 'node.id')
   }
   return values
 }
@@ -215,7 +212,7 @@ function readListeners(config: BrokerConfig): ReadListeners {
   const protocols = parseProtocolMap(config.get('listener.security.protocol.map'))
   const text = config.get('listeners')
   const listeners = parseListeners('listeners', text, protocols)
-  checkPorts('listeners', text, listeners)
+  checkPorts(text, listeners)
   const advertisedText = config.get('advertised.listeners')
   const advertised =
     advertisedText === null

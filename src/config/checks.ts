@@ -13,11 +13,24 @@ export const gzipLevel: Check<number> = (value) =>
     ? undefined
     : 'Value must be between 1 and 9 or equal to -1'
 
-const VERSION =
-  /^(0\.8\.[0-2]|0\.9\.0|0\.10\.[0-2]|0\.11\.0|1\.[01]|2\.[0-8]|3\.[0-9])(\.[0-9]{1,3}){0,2}(-IV[0-9]{1,2})?$/
+/** How many development versions (`-IV0` and on) each release had. */
+const RELEASES: ReadonlyMap<string, number> = new Map([
+  ...['0.8.0', '0.8.1', '0.8.2', '0.9.0'].map((release) => [release, 0] as const),
+  ...Object.entries({ '0.10.0': 2, '0.10.1': 3, '0.10.2': 1, '0.11.0': 3, '1.0': 1, '1.1': 1 }),
+  ...Object.entries({ '2.0': 2, '2.1': 3, '2.2': 2, '2.3': 2, '2.4': 2, '2.5': 1, '2.6': 1 }),
+  ...Object.entries({ '2.7': 3, '2.8': 2, '3.0': 2, '3.1': 1, '3.2': 1, '3.3': 4, '3.4': 1 }),
+  ...Object.entries({ '3.5': 3, '3.6': 3, '3.7': 5, '3.8': 1, '3.9': 1 }),
+])
 
-export const kafkaVersion: Check<string> = (value) =>
-  VERSION.test(value) ? undefined : `Version ${value} is not a valid version`
+const VERSION = /^(0\.[0-9]{1,2}\.[0-9]|[1-9]\.[0-9])(?:\.[0-9]{1,3}){0,2}(?:-IV([0-9]))?$/
+
+/** A release, one of its fixes, or one of its development versions. */
+export const kafkaVersion: Check<string> = (value) => {
+  const [, release = '', development] = VERSION.exec(value) ?? []
+  const count = RELEASES.get(release)
+  const isKnown = count !== undefined && Number(development ?? -1) < count
+  return isKnown ? undefined : `Version ${value} is not a valid version`
+}
 
 export const caseInsensitively =
   (...allowed: readonly string[]): Check<string> =>

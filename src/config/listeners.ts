@@ -1,5 +1,5 @@
 // Where a broker listens and what it tells others: `name://host:port`, separated by commas.
-import { ConfigError, invalidValue } from './config-error.ts'
+import { ConfigError, require } from './config-error.ts'
 import { parseList } from './parse-value.ts'
 
 export const SECURITY_PROTOCOLS = ['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL'] as const
@@ -18,14 +18,24 @@ export interface Listener {
 const LISTENER =
   /^([^:/]{1,255}):\/\/(\[[0-9a-zA-Z:%._-]{0,255}\]|[0-9a-zA-Z._-]{0,255}):(-?[0-9]{1,5})$/
 
+const MAP = 'listener.security.protocol.map'
+
+/** Throws ConfigError when it cannot be read. */
 export function parseProtocolMap(items: string): Map<string, SecurityProtocol> {
   const map = new Map<string, SecurityProtocol>()
   for (const item of parseList(items)) {
     const colon = item.lastIndexOf(':')
+    if (colon < 0) {
+      throw new ConfigError(
+        `Error parsing configuration property '${MAP}': ${item} is not name:protocol`,
+        MAP,
+      )
+    }
     const name = item.slice(0, colon).trim().toUpperCase()
-    const protocol = securityProtocol(item.slice(colon + 1).trim())
-    if (colon < 0 || protocol === undefined) {
-      throw invalidValue('listener.security.protocol.map', items, `cannot read ${item}`)
+    const given = item.slice(colon + 1).trim()
+    const protocol = securityProtocol(given)
+    if (protocol === undefined) {
+      throw new ConfigError(`Invalid security protocol \`${given}\` defined in ${MAP}`, MAP)
     }
     map.set(name, protocol)
   }
@@ -44,20 +54,19 @@ export function parseListeners(
 ): Listener[] {
   const listeners = parseList(text).map((item) => parseListener(setting, item, text, protocols))
   const names = new Set(listeners.map(({ name }) => name))
-  if (names.size !== listeners.length) {
-    throw refuse(setting, text, `Each listener must have a different name, listeners: ${text}`)
-  }
+  require(names.size ===
+    listeners.length, `Each listener must have a different name, listeners: ${text}`)
   return listeners
 }
 
 /** Two listeners may share a port only when one has an IPv4 and the other an IPv6 address. */
-export function checkPorts(setting: string, text: string, listeners: readonly Listener[]): void {
+export function checkPorts(text: string, listeners: readonly Listener[]): void {
   const taken = new Map<number, Listener>()
   for (const listener of listeners) {
     const other = listener.port === 0 ? undefined : taken.get(listener.port)
-    if (other !== undefined && isIpv6(other.host) === isIpv6(listener.host)) {
-      throw refuse(setting, text, `Each listener must have a different port, listeners: ${text}`)
-    }
+    require(other === undefined ||
+      isIpv6(other.host) !==
+        isIpv6(listener.host), `Each listener must have a different port, listeners: ${text}`)
     taken.set(listener.port, listener)
   }
 }
@@ -87,5 +96,5 @@ function isIpv6(host: string): boolean {
 }
 
 function refuse(setting: string, text: string, reason: string): ConfigError {
-  return new ConfigError(`Invalid value ${text} for configuration ${setting}: ${reason}`, setting)
+  return new ConfigError(`Error creating broker listeners from '${text}': ${reason}`, setting)
 }

@@ -9,6 +9,7 @@ import {
   parseWhole,
   type SettingType,
 } from './parse-value.ts'
+import type { Unit } from './time-units.ts'
 
 export type Importance = 'high' | 'medium' | 'low'
 
@@ -28,15 +29,9 @@ export interface Setting<Value> {
   readonly isInternal: boolean
   readonly doc: string
   /** Settings of a broker that give a topic's value, the first that is set; with their unit. */
-  readonly synonyms: readonly Synonym[]
+  readonly synonyms: readonly Unit[]
   /** Throws ConfigError. */
   parse(setting: string, text: string): Value
-}
-
-export interface Synonym {
-  readonly name: string
-  /** What its value is multiplied with. */
-  readonly factor: number
 }
 
 interface Declaration<Default, Value> {
@@ -46,7 +41,7 @@ interface Declaration<Default, Value> {
   readonly update?: UpdateMode
   readonly internal?: boolean
   readonly check?: Check<Value>
-  readonly synonyms?: readonly (string | Synonym)[]
+  readonly synonyms?: readonly (string | Unit)[]
 }
 
 interface Numeric<Default> extends Declaration<Default, number> {
@@ -124,7 +119,7 @@ export function string(declaration: Textual<string | null>): Setting<string | nu
   return text('string', declaration)
 }
 
-/** A name of a Java class: accepted, so that existing files work. */
+/** A name of a Java class. */
 export function classOf(declaration: Textual<string>): Setting<string>
 export function classOf(declaration: Textual<null>): Setting<string | null>
 export function classOf(declaration: Textual<string | null>): Setting<string | null> {
@@ -165,7 +160,7 @@ function text(
   type: 'string' | 'class' | 'password',
   declaration: Textual<string | null>,
 ): Setting<string> {
-  const { oneOf, check } = declaration
+  const { oneOf, check = type === 'class' ? knownClass : undefined } = declaration
   const allowed: Check<string> = (value, setting) =>
     (oneOf === undefined ? undefined : notOneOf(oneOf, value)) ?? check?.(value, setting)
   const shown = (value: string): string => (type === 'password' ? '[hidden]' : value)
@@ -173,6 +168,13 @@ function text(
     checked(given.trim(), allowed, setting, shown),
   )
 }
+
+/**
+ * Kafka's own classes, whose work is done here without them. Another one may be what keeps a
+ * cluster safe, so that going on without it would be worse than to say that it is missing.
+ */
+const knownClass: Check<string> = (name) =>
+  name.startsWith('org.apache.kafka.') ? undefined : `Class ${name} could not be found.`
 
 function checked<Value>(
   value: Value,

@@ -60,30 +60,9 @@ test('topic and broker agree on the default of every setting', () => {
   }
 })
 
-const REFUSED: readonly (readonly [string, string, string])[] = [
-  ['nope', '1', 'Unknown topic config name: nope'],
-  ['__proto__', '1', 'Unknown topic config name: __proto__'],
-  [
-    'retention.ms',
-    'abc',
-    'Invalid value abc for configuration retention.ms: Not a number of type LONG',
-  ],
-  [
-    'segment.bytes',
-    '3',
-    'Invalid value 3 for configuration segment.bytes: Value must be at least 14',
-  ],
-  [
-    'cleanup.policy',
-    'foo',
-    'Invalid value foo for configuration cleanup.policy: String must be one of: compact, delete',
-  ],
-]
-
-test('what a topic cannot have is refused in the words of Kafka', () => {
-  for (const [name, value, message] of REFUSED) {
-    assert.equal(validateTopicConfig(new Map([[name, value]])), message)
-  }
+test('what a topic cannot have is refused, whatever its name is', () => {
+  const unknown = validateTopicConfig(new Map([['__proto__', '1']]))
+  assert.equal(unknown, 'Unknown topic config name: __proto__')
   const lags = { 'min.compaction.lag.ms': '5', 'max.compaction.lag.ms': '4' }
   assert.equal(
     validateTopicConfig(new Map(Object.entries(lags))),

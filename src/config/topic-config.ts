@@ -8,6 +8,7 @@ import {
   type TopicSettingName,
   type TopicSettingValues,
 } from './topic-settings.ts'
+import { inFirstUnit } from './time-units.ts'
 
 /** All settings of a topic with their values, ready for use. Times are milliseconds. */
 export interface LogConfig {
@@ -65,14 +66,14 @@ export function resolvedText(
   const own = overrides.get(name)
   if (own !== undefined && problemOf(name, own) === undefined) return own
   const { synonyms, defaultText } = topicSettings[name]
-  for (const synonym of synonyms) {
-    if (synonym.name === 'log.flush.scheduler.interval.ms' || broker.isSet(synonym.name)) {
-      const text = broker.text(synonym.name)
-      if (text !== null) return scaled(text, synonym.factor)
-    }
-  }
-  return defaultText
+  const inherited = inFirstUnit(synonyms, (synonym) =>
+    broker.isSet(synonym) || synonym === FLUSH_CHECK ? broker.text(synonym) : null,
+  )
+  return inherited ?? defaultText
 }
+
+/** It counts with its default too, when log.flush.interval.ms is not set. */
+const FLUSH_CHECK = 'log.flush.scheduler.interval.ms'
 
 /**
  * The first reason why a topic cannot have these settings, in Kafka's words, or undefined. The
@@ -110,12 +111,6 @@ function conflictIn(overrides: Overrides): string | undefined {
     return 'Tiered Storage functionality is disabled in the broker. Topic cannot be configured with remote log storage.'
   }
   return undefined
-}
-
-function scaled(text: string, factor: number): string {
-  if (factor === 1) return text
-  const value = Number(text)
-  return String(value < 0 ? value : value * factor)
 }
 
 // The compiler cannot follow that each entry has the type of its own setting.

@@ -1,11 +1,11 @@
 // Every setting of a topic, declared once, with the settings of a broker that give its default:
 // the first of them that is set wins, in its own unit.
 import { gzipLevel, kafkaVersion, throttledReplicas } from './checks.ts'
+import { RETENTION, ROLL, ROLL_JITTER } from './time-units.ts'
 import { boolean, double, int, list, long, LONG_MAX, string, type Setting } from './setting.ts'
 
 const MINUTE_MS = 60_000
-const HOUR_MS = 60 * MINUTE_MS
-const DAY_MS = 24 * HOUR_MS
+const DAY_MS = 24 * 60 * MINUTE_MS
 
 export const topicSettings = {
   'cleanup.policy': list({
@@ -184,11 +184,7 @@ export const topicSettings = {
   'retention.ms': long({
     default: 7 * DAY_MS,
     min: -1,
-    synonyms: [
-      'log.retention.ms',
-      { name: 'log.retention.minutes', factor: MINUTE_MS },
-      { name: 'log.retention.hours', factor: HOUR_MS },
-    ],
+    synonyms: RETENTION,
     doc: 'How long a segment is kept after its newest record; -1 keeps it forever.',
   }),
   'segment.bytes': int({
@@ -206,13 +202,13 @@ export const topicSettings = {
   'segment.jitter.ms': long({
     default: 0,
     min: 0,
-    synonyms: ['log.roll.jitter.ms', { name: 'log.roll.jitter.hours', factor: HOUR_MS }],
+    synonyms: ROLL_JITTER,
     doc: 'Up to this much is taken off segment.ms at random, so that segments do not close together.',
   }),
   'segment.ms': long({
     default: 7 * DAY_MS,
     min: 1,
-    synonyms: ['log.roll.ms', { name: 'log.roll.hours', factor: HOUR_MS }],
+    synonyms: ROLL,
     doc: 'Age at which a segment is closed, full or not.',
   }),
   'unclean.leader.election.enable': boolean({

@@ -78,7 +78,7 @@ export const groupsSettings = {
   }),
   'group.consumer.migration.policy': string({
     default: 'disabled',
-    check: caseInsensitively('bidirectional', 'disabled', 'downgrade', 'upgrade'),
+    check: caseInsensitively('disabled', 'downgrade', 'upgrade', 'bidirectional'),
     internal: true,
     doc: 'How groups move between the two protocols; KRaft only.',
   }),
