@@ -72,7 +72,7 @@ export class DeleteRecordsOperation implements Expiring {
       partition,
       offset,
       place,
-      stopListening: partition.onLowWatermark(() => this.#check(pending)),
+      stopListening: partition.listeners.onLowWatermark(() => this.#check(pending)),
     }
     this.#pending.add(pending)
     this.#check(pending)

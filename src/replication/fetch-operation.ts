@@ -5,7 +5,8 @@
 import type { Deadlines, Expiring } from './deadlines.ts'
 import { Isolation } from './fetch-types.ts'
 import type { FetchOptions, FetchResult, FetchTarget } from './fetch-types.ts'
-import type { Partition, PartitionReader } from './partition.ts'
+import type { PartitionReader } from './partition-listeners.ts'
+import type { Partition } from './partition.ts'
 import type { ReadLimits } from './read-partition.ts'
 
 /** How a fetch gets at partitions; supplied by Replicas. */
@@ -146,7 +147,7 @@ export class FetchOperation implements PartitionReader, Expiring {
     for (const target of this.#targets) {
       const partition = this.#source.partitionOf(target)
       if (partition === undefined) continue
-      partition.addReader(this)
+      partition.listeners.addReader(this)
       partitions.push(partition)
     }
     this.#waitsOn = partitions
@@ -157,7 +158,7 @@ export class FetchOperation implements PartitionReader, Expiring {
   #end(): void {
     this.#over = true
     if (this.#waitsOn === undefined) return
-    for (const partition of this.#waitsOn) partition.removeReader(this)
+    for (const partition of this.#waitsOn) partition.listeners.removeReader(this)
     this.#waitsOn = undefined
     this.#source.deadlines.remove(this)
     this.#source.onUnparked()

@@ -10,7 +10,7 @@ export interface PartitionSurroundings {
   brokerEpoch(): number
   replicaLagTimeMaxMs(): number
   /** Whether the metadata cache knows the broker as running. */
-  isAlive(brokerId: number): boolean
+  readonly isAlive: (brokerId: number) => boolean
   onIsrShrink(partition: Partition, leaving: readonly number[]): void
   onIsrExpand(partition: Partition, joining: number): void
 }

@@ -8,7 +8,10 @@ import type { AppendOptions, AppendResult } from '../log/log-types.ts'
 import type { Log } from '../log/log.ts'
 import { Errors } from '../wire/errors.ts'
 import { failedAppend } from './append-results.ts'
+import { replicatedOffset } from './high-watermark.ts'
+import type { ReplicationView } from './high-watermark.ts'
 import { IsrNegotiation } from './isr-negotiation.ts'
+import { PartitionListeners } from './partition-listeners.ts'
 import type { LeadershipState } from './partition-state.ts'
 import type { PartitionSurroundings } from './partition-surroundings.ts'
 import { ReplicaProgress } from './replica-progress.ts'
@@ -16,19 +19,7 @@ import type { FollowerPosition } from './replica-progress.ts'
 import { WaitQueue } from './wait-queue.ts'
 import type { AppendWait } from './wait-queue.ts'
 
-/** Waits on a partition for more to read, or for anything that changes the answer. */
-export interface PartitionReader {
-  /** Sees all that is written, as followers do; else up to the high watermark. */
-  readonly seesLogEnd: boolean
-  /** `bytes`, at most, have become readable. */
-  onReadable(bytes: number): void
-  /** Leadership, epoch or availability changed: the answer may be an error now. */
-  onStateChange(): void
-}
-
 const NONE = -1
-/** Given to listeners of the high watermark when the partition is no longer led here. */
-export const NO_LONGER_LEADER = -1
 
 export class Partition {
   readonly topic: string
@@ -50,13 +41,10 @@ export class Partition {
   #truncated: Promise<void> = Promise.resolve()
   readonly #followers = new Map<number, ReplicaProgress>()
   #leaderHighWatermark = 0
-  #unseenByLogEnd = 0
-  #unseenByHighWatermark = 0
   readonly #awaitingWrite = new WaitQueue()
   readonly #awaitingCommit = new WaitQueue()
-  readonly #readers = new Set<PartitionReader>()
-  readonly #highWatermarkListeners = new Set<(offset: number) => void>()
-  readonly #lowWatermarkListeners = new Set<() => void>()
+  /** Who waits for what to happen here. */
+  readonly listeners = new PartitionListeners()
 
   constructor(topic: string, index: number, surroundings: PartitionSurroundings) {
     this.topic = topic
@@ -158,7 +146,7 @@ export class Partition {
       if (this.#truncations === 0) this.#openEpoch(log)
     }
     this.#advanceHighWatermark(nowMs)
-    this.#wakeReadersForState()
+    this.listeners.stateChanged()
     return isNewEpoch || !wasLeader
   }
 
@@ -172,7 +160,7 @@ export class Partition {
     this.#epochStartOffset = NONE
     for (const follower of this.#followers.values()) follower.reset(0, false)
     if (wasLeader) this.#resign(Errors.NOT_LEADER_OR_FOLLOWER)
-    this.#wakeReadersForState()
+    this.listeners.stateChanged()
     return changed
   }
 
@@ -217,7 +205,7 @@ export class Partition {
     this.#isLeader = false
     this.#leader = NONE
     this.#resign(Errors.NOT_LEADER_OR_FOLLOWER)
-    this.#wakeReadersForState()
+    this.listeners.stateChanged()
   }
 
   /** The log directory has failed: nothing can be answered until a new log is attached. */
@@ -226,7 +214,7 @@ export class Partition {
     this.#isLeader = false
     this.#log = undefined
     this.#resign(Errors.KAFKA_STORAGE_ERROR)
-    this.#wakeReadersForState()
+    this.listeners.stateChanged()
   }
 
   /** 0, FENCED_LEADER_EPOCH or UNKNOWN_LEADER_EPOCH; -1 is not checked (KIP-320). */
@@ -255,7 +243,7 @@ export class Partition {
       requestVersion: options.requestVersion,
       nowMs: options.nowMs,
     })
-    if (result.error === Errors.NONE && !result.duplicate) this.#countUnseen(records.length)
+    if (result.error === Errors.NONE && !result.duplicate) this.listeners.appended(records.length)
     return result
   }
 
@@ -290,7 +278,7 @@ export class Partition {
   appendAsFollower(records: Buffer): AppendResult {
     const log = this.#requireLog()
     const result = log.appendAsFollower(records)
-    if (result.error === Errors.NONE) this.#countUnseen(records.length)
+    if (result.error === Errors.NONE) this.listeners.appended(records.length)
     return result
   }
 
@@ -314,7 +302,7 @@ export class Partition {
     follower.record(position)
     this.#maybeExpand(follower)
     if (follower.logEndOffset !== endBefore) this.#advanceHighWatermark(position.fetchMs)
-    if (follower.logStartOffset !== startBefore) this.#notifyLowWatermark()
+    if (follower.logStartOffset !== startBefore) this.listeners.lowWatermarkMoved()
     return Errors.NONE
   }
 
@@ -347,29 +335,12 @@ export class Partition {
     return lowest
   }
 
-  // ---- listeners
-
-  addReader(reader: PartitionReader): void {
-    this.#readers.add(reader)
-  }
-
-  removeReader(reader: PartitionReader): void {
-    this.#readers.delete(reader)
-  }
-
   /**
    * Calls back whenever the high watermark of this leader moves, and with NO_LONGER_LEADER when it
    * stops leading. The result ends that.
    */
   onHighWatermark(listener: (offset: number) => void): () => void {
-    this.#highWatermarkListeners.add(listener)
-    return () => this.#highWatermarkListeners.delete(listener)
-  }
-
-  /** Calls back when the low watermark may have moved, or leadership is lost. */
-  onLowWatermark(listener: () => void): () => void {
-    this.#lowWatermarkListeners.add(listener)
-    return () => this.#lowWatermarkListeners.delete(listener)
+    return this.listeners.onHighWatermark(listener)
   }
 
   // ---- inside
@@ -397,16 +368,12 @@ export class Partition {
   #resign(error: number): void {
     this.#awaitingWrite.fail(error)
     this.#awaitingCommit.fail(error)
-    for (const listener of this.#highWatermarkListeners) listener(NO_LONGER_LEADER)
-    this.#highWatermarkListeners.clear()
-    this.#notifyLowWatermark()
+    this.listeners.resigned()
   }
 
   #onAdvance(logEndOffset: number): void {
     this.#awaitingWrite.release(logEndOffset, Errors.NONE)
-    const bytes = this.#unseenByLogEnd
-    this.#unseenByLogEnd = 0
-    if (this.#readers.size > 0) this.#wakeReaders(true, bytes)
+    this.listeners.written()
     if (this.#isLeader) this.#advanceHighWatermark(this.#surroundings.clock.monotonicMs())
     else if (this.#log !== undefined) this.#followHighWatermark()
   }
@@ -420,25 +387,20 @@ export class Partition {
   #advanceHighWatermark(nowMs: number): void {
     const log = this.#log
     if (log === undefined || !this.#isLeader || this.isUnderMinIsr) return
-    const offset = this.#replicatedOffset(log, nowMs)
+    const offset =
+      this.#followers.size === 0 ? log.logEndOffset : replicatedOffset(this.#view(log, nowMs))
     if (offset > log.highWatermark) this.#moveHighWatermark(log, offset)
   }
 
-  // A replica that is caught up and may join is waited for before it has: the set that the
-  // controller confirms later then holds only replicas that have all below the high watermark.
-  #replicatedOffset(log: Log, nowMs: number): number {
-    let lowest = log.logEndOffset
-    if (this.#followers.size === 0) return lowest
-    const maxLagMs = this.#surroundings.replicaLagTimeMaxMs()
-    for (const follower of this.#followers.values()) {
-      if (follower.logEndOffset >= lowest) continue
-      const counts =
-        this.#inSync.maximal.includes(follower.brokerId) ||
-        (follower.isCaughtUp(log.logEndOffset, nowMs, maxLagMs) &&
-          this.#surroundings.isAlive(follower.brokerId))
-      if (counts) lowest = Math.max(0, follower.logEndOffset)
+  #view(log: Log, nowMs: number): ReplicationView {
+    return {
+      logEndOffset: log.logEndOffset,
+      followers: this.#followers,
+      maximalIsr: this.#inSync.maximal,
+      nowMs,
+      maxLagMs: this.#surroundings.replicaLagTimeMaxMs(),
+      isAlive: this.#surroundings.isAlive,
     }
-    return lowest
   }
 
   #moveHighWatermark(log: Log, offset: number): void {
@@ -446,11 +408,9 @@ export class Partition {
     const highWatermark = log.highWatermark
     if (this.#isLeader) {
       this.#awaitingCommit.release(highWatermark, this.commitError)
-      for (const listener of this.#highWatermarkListeners) listener(highWatermark)
+      this.listeners.highWatermarkMoved(highWatermark)
     }
-    const bytes = this.#unseenByHighWatermark
-    if (highWatermark >= log.nextOffset) this.#unseenByHighWatermark = 0
-    if (this.#readers.size > 0) this.#wakeReaders(false, bytes)
+    this.listeners.committed(highWatermark >= log.nextOffset)
   }
 
   #maybeExpand(follower: ReplicaProgress): void {
@@ -461,22 +421,5 @@ export class Partition {
     if (follower.logEndOffset < Math.max(log.highWatermark, this.#epochStartOffset)) return
     if (!this.#surroundings.isAlive(follower.brokerId)) return
     this.#inSync.expand(follower.brokerId)
-  }
-
-  #countUnseen(bytes: number): void {
-    this.#unseenByLogEnd += bytes
-    this.#unseenByHighWatermark += bytes
-  }
-
-  #wakeReaders(logEnd: boolean, bytes: number): void {
-    for (const reader of this.#readers) if (reader.seesLogEnd === logEnd) reader.onReadable(bytes)
-  }
-
-  #wakeReadersForState(): void {
-    for (const reader of this.#readers) reader.onStateChange()
-  }
-
-  #notifyLowWatermark(): void {
-    for (const listener of this.#lowWatermarkListeners) listener()
   }
 }

@@ -7,11 +7,9 @@ import { partitionOf } from '../metadata/cluster-image.ts'
 import { isInternalTopic } from '../metadata/topic-name.ts'
 import type { Timer } from '../platform/clock.ts'
 import { Errors } from '../wire/errors.ts'
-import { producerEpoch, producerId } from '../wire/records/batch.ts'
 import { ZERO_UUID } from '../wire/uuid.ts'
 import type { LeaderAndIsrRequest } from '../wire/messages/04-leader-and-isr.ts'
 import type { StopReplicaRequest } from '../wire/messages/05-stop-replica.ts'
-import { failedAppend } from './append-results.ts'
 import { Deadlines } from './deadlines.ts'
 import { DeleteRecordsOperation } from './delete-records-operation.ts'
 import type { DeletionResult, DeletionTarget } from './delete-records-operation.ts'
@@ -24,11 +22,9 @@ import { Fetchers } from './fetchers.ts'
 import { LeadershipRequests } from './leadership-requests.ts'
 import type { PartitionSurroundings } from './partition-surroundings.ts'
 import { Partition } from './partition.ts'
-import { ProduceOperation } from './produce-operation.ts'
+import { Producing } from './producing.ts'
 import { offsetsOnly, readPartition } from './read-partition.ts'
 import type { ReadLimits } from './read-partition.ts'
-import { KNOWS_ABORTABLE, needsVerification, unverified } from './transaction-verifier.ts'
-import type { TransactionVerifier } from './transaction-verifier.ts'
 import { replicaSelector } from './replica-selector.ts'
 import type { ReplicaSelector } from './replica-selector.ts'
 import { ReplicationMetrics } from './replication-metrics.ts'
@@ -49,6 +45,7 @@ export class Replicas {
   readonly #selector: ReplicaSelector | undefined
   readonly #metrics: ReplicationMetrics
   readonly #fetchers: Fetchers
+  readonly #producing: Producing
   readonly #requests: LeadershipRequests
   #isrTimer: Timer | undefined
   #waitingFetches = 0
@@ -65,6 +62,12 @@ export class Replicas {
     this.#metrics = new ReplicationMetrics(options.metrics, this)
     this.#fetchers = new Fetchers(options, {
       onFetched: (bytes) => this.#metrics.onReplicated(bytes),
+    })
+    this.#producing = new Producing({
+      replicas: options,
+      deadlines: this.#deadlines,
+      metrics: this.#metrics,
+      find: (topic, index) => this.find(topic, index),
     })
     this.#fetchSource = this.#makeFetchSource()
     this.#requests = new LeadershipRequests({
@@ -153,95 +156,7 @@ export class Replicas {
     targets: readonly ProduceTarget[],
     done: (results: readonly AppendResult[]) => void,
   ): void {
-    const { acks } = options
-    if (acks !== -1 && acks !== 0 && acks !== 1) {
-      done(targets.map(() => failedAppend(Errors.INVALID_REQUIRED_ACKS)))
-      return
-    }
-    const question = this.#questionFor(options, targets)
-    if (question === undefined) this.#appendAll(options, targets, undefined, done)
-    else this.#appendVerified(question, options, targets, done)
-  }
-
-  #appendAll(
-    options: ProduceOptions,
-    targets: readonly ProduceTarget[],
-    refusals: ReadonlyMap<ProduceTarget, AppendResult> | undefined,
-    done: (results: readonly AppendResult[]) => void,
-  ): void {
-    const { acks } = options
-    const nowMs = this.#options.platform.clock.nowMs()
-    const results: AppendResult[] = []
-    const operation = new ProduceOperation(acks, options.requester, this.#deadlines, results, done)
-    for (const target of targets) {
-      const result = refusals?.get(target) ?? this.#append(options, target, nowMs)
-      results.push(result)
-      if (acks === 0 || result.error !== Errors.NONE) continue
-      const partition = this.get(target.topic, target.partition)
-      if (partition !== undefined) {
-        operation.await(results.length - 1, partition, result.lastOffset)
-      }
-    }
-    operation.start(options.timeoutMs)
-  }
-
-  /** What the transaction's coordinator has to be asked first; undefined: nothing. */
-  #questionFor(
-    options: ProduceOptions,
-    targets: readonly ProduceTarget[],
-  ): { readonly verifier: TransactionVerifier; readonly targets: ProduceTarget[] } | undefined {
-    const { transactionVerifier: verifier, config } = this.#options
-    if (verifier === undefined || options.transactionalId === null) return undefined
-    if (options.origin !== 'client' || !config.get('transaction.partition.verification.enable')) {
-      return undefined
-    }
-    const asked = targets.filter(({ topic, partition, records }) => {
-      const known = this.get(topic, partition)
-      return known !== undefined && needsVerification(known, records)
-    })
-    return asked.length === 0 ? undefined : { verifier, targets: asked }
-  }
-
-  #appendVerified(
-    question: { readonly verifier: TransactionVerifier; readonly targets: ProduceTarget[] },
-    options: ProduceOptions,
-    targets: readonly ProduceTarget[],
-    done: (results: readonly AppendResult[]) => void,
-  ): void {
-    const [first] = question.targets
-    if (first === undefined || options.transactionalId === null) return
-    question.verifier.verify(
-      {
-        transactionalId: options.transactionalId,
-        producerId: producerId(first.records, 0),
-        producerEpoch: producerEpoch(first.records, 0),
-        knowsAbortable: options.requestVersion >= KNOWS_ABORTABLE,
-        partitions: question.targets,
-      },
-      (errors) => {
-        const refusals = new Map<ProduceTarget, AppendResult>()
-        for (const [place, target] of question.targets.entries()) {
-          const error = errors[place] ?? Errors.UNKNOWN_SERVER_ERROR
-          if (error !== Errors.NONE) refusals.set(target, unverified(error))
-        }
-        this.#appendAll(options, targets, refusals, done)
-      },
-    )
-  }
-
-  #append(options: ProduceOptions, target: ProduceTarget, nowMs: number): AppendResult {
-    if (!options.internalTopicsAllowed && isInternalTopic(target.topic)) {
-      return failedAppend(Errors.INVALID_TOPIC_EXCEPTION)
-    }
-    const partition = this.find(target.topic, target.partition)
-    if (typeof partition === 'number') return failedAppend(partition)
-    const result = partition.append(target.records, options.acks, {
-      origin: options.origin,
-      requestVersion: options.requestVersion,
-      nowMs,
-    })
-    this.#metrics.onAppend(target.topic, result, target.records.length)
-    return result
+    this.#producing.produce(options, targets, done)
   }
 
   // ---- readers
