@@ -430,6 +430,13 @@ export class TestCluster {
     this.#cut.clear()
   }
 
+  /** A broker that was killed is back: the cut of its death is undone. */
+  rejoin(id: number): void {
+    for (const way of this.#cut) {
+      if (way.startsWith(`${id}-`) || way.endsWith(`-${id}`)) this.#cut.delete(way)
+    }
+  }
+
   /** Tells the brokers named by `to` (all replicas by default) who leads. */
   lead(
     state: Leadership,

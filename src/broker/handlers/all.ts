@@ -24,10 +24,14 @@ import { deleteRecordsHandler } from './21-delete-records.ts'
 import { initProducerIdHandler } from './22-init-producer-id.ts'
 import { offsetForLeaderEpochHandler } from './23-offset-for-leader-epoch.ts'
 import { writeTxnMarkersHandler } from './27-write-txn-markers.ts'
+import { txnOffsetCommitHandler } from './28-txn-offset-commit.ts'
+import { describeConfigsHandler } from './32-describe-configs.ts'
+import { alterConfigsHandler } from './33-alter-configs.ts'
 import { describeLogDirsHandler } from './35-describe-log-dirs.ts'
 import { createPartitionsHandler } from './37-create-partitions.ts'
 import { deleteGroupsHandler } from './42-delete-groups.ts'
 import { electLeadersHandler } from './43-elect-leaders.ts'
+import { incrementalAlterConfigsHandler } from './44-incremental-alter-configs.ts'
 import { alterPartitionReassignmentsHandler } from './45-alter-partition-reassignments.ts'
 import { listPartitionReassignmentsHandler } from './46-list-partition-reassignments.ts'
 import { offsetDeleteHandler } from './47-offset-delete.ts'
@@ -61,10 +65,14 @@ const handlers: readonly Handler[] = [
   initProducerIdHandler,
   offsetForLeaderEpochHandler,
   writeTxnMarkersHandler,
+  txnOffsetCommitHandler,
+  describeConfigsHandler,
+  alterConfigsHandler,
   describeLogDirsHandler,
   createPartitionsHandler,
   deleteGroupsHandler,
   electLeadersHandler,
+  incrementalAlterConfigsHandler,
   alterPartitionReassignmentsHandler,
   listPartitionReassignmentsHandler,
   offsetDeleteHandler,

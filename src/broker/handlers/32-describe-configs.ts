@@ -1,0 +1,104 @@
+// DescribeConfigs: the settings of topics, of this broker and of all brokers, with where each value
+// comes from.
+import type { ResponseInput } from '../../codec/api.ts'
+import {
+  describeBrokerConfig,
+  describeClusterConfig,
+  describeTopicConfig,
+  type DescribedConfig,
+} from '../../config/describe.ts'
+import { topicNameProblem } from '../../metadata/topic-name.ts'
+import { CLUSTER_NAME, Operation, ResourceType, type Requester } from '../../security/authorizer.ts'
+import { Errors, KafkaError } from '../../wire/errors.ts'
+import {
+  DescribeConfigs,
+  type DescribeConfigsRequest,
+} from '../../wire/messages/32-describe-configs.ts'
+import { ConfigResourceType } from '../config-resources.ts'
+import type { HandlerContext } from '../handler-context.ts'
+import { handler, reply } from '../handler.ts'
+
+type Resource = DescribeConfigsRequest['resources'][number]
+type Result = ResponseInput<typeof DescribeConfigs>['results'][number]
+
+/** `configSource` of a value that nobody has set. */
+const SOURCE_DEFAULT = 5
+
+export const describeConfigsHandler = handler(DescribeConfigs, (context, body, request) => {
+  const shown = ({ synonyms, documentation, ...config }: DescribedConfig) => ({
+    ...config,
+    isDefault: config.configSource === SOURCE_DEFAULT,
+    synonyms: body.includeSynonyms ? synonyms : [],
+    documentation: body.includeDocumentation ? documentation : null,
+  })
+  const results = body.resources.map((resource): Result => {
+    const { resourceType, resourceName } = resource
+    const answer = { resourceType, resourceName }
+    try {
+      const configs = describe(context, request.connection, resource).map(shown)
+      return { ...answer, errorCode: Errors.NONE, errorMessage: '', configs }
+    } catch (error) {
+      if (!(error instanceof KafkaError)) throw error
+      return { ...answer, errorCode: error.code, errorMessage: error.message, configs: [] }
+    }
+  })
+  reply(request, DescribeConfigs, { throttleTimeMs: 0, results })
+})
+
+function describe(
+  context: HandlerContext,
+  requester: Requester,
+  { resourceType, resourceName, configurationKeys }: Resource,
+): DescribedConfig[] {
+  authorize(context, requester, resourceType, resourceName)
+  const keys = configurationKeys === null ? null : new Set(configurationKeys)
+  switch (resourceType) {
+    case ConfigResourceType.TOPIC:
+      requireTopic(context, resourceName)
+      return describeTopicConfig(context.config, context.configs.topic(resourceName), keys)
+    case ConfigResourceType.BROKER:
+      if (resourceName === '') return describeClusterConfig(context.config, keys)
+      requireThisBroker(context, resourceName)
+      return describeBrokerConfig(context.config, keys)
+    case ConfigResourceType.CLIENT_METRICS:
+      throw new KafkaError(
+        Errors.INVALID_REQUEST,
+        'Config type client-metrics is only supported on KRaft clusters',
+      )
+    default:
+      throw new KafkaError(Errors.INVALID_REQUEST)
+  }
+}
+
+function authorize(
+  { authorizer }: HandlerContext,
+  requester: Requester,
+  resourceType: number,
+  resourceName: string,
+): void {
+  const isTopic = resourceType === ConfigResourceType.TOPIC
+  const type = isTopic ? ResourceType.TOPIC : ResourceType.CLUSTER
+  const name = isTopic ? resourceName : CLUSTER_NAME
+  if (authorizer.allows(requester, Operation.DESCRIBE_CONFIGS, type, name)) return
+  throw new KafkaError(
+    isTopic ? Errors.TOPIC_AUTHORIZATION_FAILED : Errors.CLUSTER_AUTHORIZATION_FAILED,
+  )
+}
+
+function requireTopic({ metadata }: HandlerContext, topic: string): void {
+  const problem = topicNameProblem(topic)
+  if (problem !== undefined) throw new KafkaError(Errors.INVALID_TOPIC_EXCEPTION, problem)
+  if (!metadata.image.topics.has(topic)) throw new KafkaError(Errors.UNKNOWN_TOPIC_OR_PARTITION)
+}
+
+function requireThisBroker({ brokerId }: HandlerContext, name: string): void {
+  if (!/^[+-]?\d{1,10}$/.test(name)) {
+    const message = `Broker id must be an integer, but it is: ${name}`
+    throw new KafkaError(Errors.INVALID_REQUEST, message)
+  }
+  if (Number(name) === brokerId) return
+  throw new KafkaError(
+    Errors.INVALID_REQUEST,
+    `Unexpected broker id, expected ${brokerId} or empty string, but received ${name}`,
+  )
+}
