@@ -13,6 +13,7 @@ import {
   REASSIGN_PARTITIONS,
   TOPICS,
 } from '../metadata/znode-paths.ts'
+import type { BrokerImage } from '../metadata/cluster-image.ts'
 import { encodeFeatures } from '../metadata/znodes.ts'
 import type { WatchEvent, ZooKeeperClient } from '../zookeeper/client.ts'
 import { ZooKeeperCode } from '../zookeeper/errors.ts'
@@ -31,6 +32,7 @@ import { readLeaderships } from './leadership-writes.ts'
 import { Machine } from './machine.ts'
 import { onIsrNotifications, onLogDirNotifications } from './notifications.ts'
 import { reassignRequested, resumeReassignments } from './reassignment-requests.ts'
+import { absolve, suspect } from './suspicion.ts'
 import { Term } from './term.ts'
 import { TopicChanges } from './topic-changes.ts'
 
@@ -49,6 +51,8 @@ export interface ActiveControllerOptions {
   readonly settings: () => ControllerSettings
   /** Another controller has been elected. */
   readonly onMoved: () => void
+  /** The registered brokers, or their endpoints, have changed. */
+  readonly onBrokersChange: (brokers: readonly BrokerImage[]) => void
 }
 
 export class ActiveController {
@@ -77,7 +81,7 @@ export class ActiveController {
     const store = new GuardedStore(zookeeper, won.epochVersion)
     this.term = new Term({ context, store, queues, clock, logger, settings })
     this.machine = new Machine(this.term)
-    this.#brokers = new BrokerChanges(this.machine, channel)
+    this.#brokers = new BrokerChanges(this.machine, channel, options.onBrokersChange)
     this.#topics = new TopicChanges(this.machine, (count) => random.bytes(count))
   }
 
@@ -129,6 +133,15 @@ export class ActiveController {
         throw error
       }
     })
+  }
+
+  /** The process of a broker is gone, though its session lives. */
+  onBrokerGone(brokerId: number): void {
+    this.#event('broker gone', () => suspect(this.machine, brokerId))
+  }
+
+  onBrokerBack(brokerId: number): void {
+    this.#event('broker back', () => absolve(this.machine, brokerId))
   }
 
   /** In-sync sets have changed: moves that waited for it may go on. */

@@ -33,15 +33,22 @@ function liveBroker(id: number, data: Buffer | null, epoch: number): LiveBroker 
 export class BrokerChanges {
   readonly #machine: Machine
   readonly #channel: BrokerChannel
+  readonly #onChange: (brokers: readonly BrokerImage[]) => void
 
-  constructor(machine: Machine, channel: BrokerChannel) {
+  constructor(
+    machine: Machine,
+    channel: BrokerChannel,
+    onChange: (brokers: readonly BrokerImage[]) => void,
+  ) {
     this.#machine = machine
     this.#channel = channel
+    this.#onChange = onChange
   }
 
   /** Takes over all registrations at the start of a term, without consequences. */
   async load(): Promise<void> {
     for (const broker of (await readBrokers(this.#machine.term)).values()) this.#add(broker)
+    this.#report()
   }
 
   /** The list of registrations has changed. */
@@ -66,6 +73,7 @@ export class BrokerChanges {
       for (const id of failed) this.#remove(id)
       await this.#machine.onBrokersFailed(failed)
     }
+    this.#report()
   }
 
   /** The registration of one broker has been written anew: its endpoints may be others. */
@@ -79,6 +87,11 @@ export class BrokerChanges {
     context.brokers.set(id, broker)
     this.#channel.addBroker(broker.image)
     this.#machine.announce([])
+    this.#report()
+  }
+
+  #report(): void {
+    this.#onChange([...this.#machine.term.context.brokers.values()].map(({ image }) => image))
   }
 
   async #start(ids: readonly number[], found: ReadonlyMap<number, LiveBroker>): Promise<void> {

@@ -126,6 +126,11 @@ export class ControllerContext {
     return this.brokers.has(brokerId) && !this.suspected.has(brokerId)
   }
 
+  /** Brokers that are to leave the in-sync sets when leaderships move. */
+  get leaving(): ReadonlySet<number> {
+    return new Set([...this.shuttingDown, ...this.suspected])
+  }
+
   /** Brokers that may be given partitions. */
   isLive(brokerId: number): boolean {
     return this.isReachable(brokerId) && !this.shuttingDown.has(brokerId)

@@ -4,6 +4,7 @@ import type { Settings } from '../metadata/entity-configs.ts'
 import type { MetadataCache } from '../metadata/metadata-cache.ts'
 import type { TopicNaming } from '../metadata/topic-name.ts'
 import type { Clock } from '../platform/clock.ts'
+import type { Network } from '../platform/network.ts'
 import type { Random } from '../platform/random.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type {
@@ -78,4 +79,6 @@ export interface ControllerOptions {
   readonly metadata: MetadataCache
   readonly settings: () => ControllerSettings
   readonly topicConfigs: TopicConfigRules
+  /** With a network: brokers whose process is gone are noticed before their sessions run out. */
+  readonly fastFailover?: Network | undefined
 }

@@ -1,7 +1,5 @@
 // The controller of a cluster in ZooKeeper mode, as the broker and its handlers see it. Every broker
-// has one; the one whose broker holds `/controller` is active, the others refuse. One event queue
-// serves all terms, so that a resignation and the next election never overlap.
-import { CONTROLLER } from '../metadata/znode-paths.ts'
+// has one; the one whose broker holds `/controller` is active, the others refuse.
 import { Errors } from '../wire/errors.ts'
 import type {
   ControlledShutdownRequest,
@@ -32,9 +30,7 @@ import type {
   AllocateProducerIdsRequest,
   AllocateProducerIdsResponse,
 } from '../wire/messages/67-allocate-producer-ids.ts'
-import type { WatchEvent } from '../zookeeper/client.ts'
-import { ZooKeeperCode } from '../zookeeper/errors.ts'
-import { ActiveController } from './active-controller.ts'
+import type { ActiveController } from './active-controller.ts'
 import { alterPartition, refusedAlterPartition } from './alter-partition.ts'
 import { controllerCounts } from './controller-counts.ts'
 import type { ControllerCounts } from './controller-counts.ts'
@@ -50,16 +46,7 @@ import {
   refusedElections,
   shownElections,
 } from './elect-leaders.ts'
-import {
-  giveUpController,
-  NO_CONTROLLER,
-  readController,
-  readEpoch,
-  takeController,
-} from './election.ts'
-import type { Won } from './election.ts'
-import { EventDropped, EventQueue } from './event-queue.ts'
-import { ControllerMoved, isCode } from './guarded-store.ts'
+import { ControllerRole, isResignation } from './controller-role.ts'
 import { hasLeaders, isGone, MetadataWaits } from './metadata-waits.ts'
 import { allocateProducerIds, refusedProducerIds } from './producer-ids.ts'
 import {
@@ -71,72 +58,58 @@ import {
 
 export class Controller {
   readonly #options: ControllerOptions
-  readonly #queue = new EventQueue()
+  readonly #role: ControllerRole
   readonly #waits: MetadataWaits
-  #active: ActiveController | undefined
-  #controllerId = NO_CONTROLLER
-  #epoch = 0
-  #stopWatching: (() => void) | undefined
 
   constructor(options: ControllerOptions) {
     this.#options = options
+    this.#role = new ControllerRole(options)
     this.#waits = new MetadataWaits(options.metadata, options.clock)
   }
 
   /** Watches `/controller` and tries to take it. The broker is registered before. */
-  async start(): Promise<void> {
-    const { zookeeper } = this.#options
-    this.#stopWatching = zookeeper.onWatch((event) => this.#onWatch(event))
-    await this.#queue.run('start', () => this.#elect())
+  start(): Promise<void> {
+    return this.#role.start()
   }
 
   /** Gives up `/controller` when it holds it; the channel is used no more. */
   async stop(): Promise<void> {
-    this.#stopWatching?.()
-    this.#queue.clear()
-    await this.#queue.run('stop', async () => {
-      const won = this.#resign()
-      if (won !== undefined) await giveUpController(this.#options.zookeeper, won)
-    })
+    await this.#role.stop()
     this.#waits.close()
   }
 
   get isActive(): boolean {
-    return this.#active !== undefined
+    return this.#role.active !== undefined
   }
 
   /** Who holds `/controller`, as far as this broker has seen; -1: nobody. */
   get controllerId(): number {
-    return this.#controllerId
+    return this.#role.controllerId
   }
 
   /** The epoch of this controller while it is active, else of the last one seen. */
   get controllerEpoch(): number {
-    return this.#epoch
+    return this.#role.epoch
   }
 
   /** What operators watch; all zero while it is not active. */
   get counts(): ControllerCounts {
-    return controllerCounts(this.#active?.term.context)
+    return controllerCounts(this.#role.active?.term.context)
   }
 
   /** Resolves when no event waits; for tests and shutdown. */
   idle(): Promise<void> {
-    return this.#queue.idle()
+    return this.#role.idle()
   }
 
   /** The session is gone: resigns. */
-  async onSessionExpired(): Promise<void> {
-    this.#queue.clear()
-    await this.#queue.run('session expired', async () => {
-      this.#resign()
-      this.#controllerId = NO_CONTROLLER
-    })
+  onSessionExpired(): Promise<void> {
+    return this.#role.onSessionExpired()
   }
 
   /** A new session is there and the broker is registered again: watches and elects anew. */
-  async onSessionRenewed(): Promise<void> {
-    await this.#queue.run('session renewed', () => this.#elect())
+  onSessionRenewed(): Promise<void> {
+    return this.#role.onSessionRenewed()
   }
 
   /** One result per topic, in the order of the request; waits for leaders as `timeoutMs` says. */
@@ -301,7 +274,7 @@ export class Controller {
     event: (active: ActiveController) => Promise<T>,
     refused: () => T,
   ): Promise<T> {
-    const active = this.#active
+    const { active } = this.#role
     if (active === undefined) return refused()
     try {
       return await active.run(name, () => event(active))
@@ -310,85 +283,4 @@ export class Controller {
       throw error
     }
   }
-
-  #onWatch(event: WatchEvent): void {
-    if (event.path !== CONTROLLER) {
-      this.#active?.onWatch(event)
-      return
-    }
-    this.#queue
-      .run('controller change', () => this.#onControllerChange())
-      .catch((error) => this.#onFailure(error))
-  }
-
-  #onFailure(error: unknown): void {
-    if (!isResignation(error)) this.#options.logger.error('The election failed', error)
-  }
-
-  async #onControllerChange(): Promise<void> {
-    const holder = await readController(this.#options.zookeeper)
-    if (holder?.isOurs === true && this.#active !== undefined) return
-    this.#resign()
-    await this.#elect()
-  }
-
-  async #elect(): Promise<void> {
-    const { zookeeper, brokerId, clock, logger } = this.#options
-    const holder = await readController(zookeeper)
-    // A node that the process before this one left in the session that this one has resumed.
-    const isLeftover = holder?.isOurs === true && this.#active === undefined
-    if (isLeftover) await zookeeper.delete(CONTROLLER)
-    if (holder !== undefined && !isLeftover) return this.#follow(holder.brokerId)
-    const won = await takeController(zookeeper, brokerId, clock.nowMs())
-    if (won !== undefined) {
-      logger.info(`Broker ${brokerId} is the controller, epoch ${won.epoch}`)
-      return this.#lead(won)
-    }
-    const winner = await readController(zookeeper)
-    return this.#follow(winner?.brokerId ?? NO_CONTROLLER)
-  }
-
-  async #follow(controllerId: number): Promise<void> {
-    this.#controllerId = controllerId
-    this.#epoch = (await readEpoch(this.#options.zookeeper)).epoch
-  }
-
-  async #lead(won: Won): Promise<void> {
-    const { zookeeper, logger, brokerId } = this.#options
-    const active = new ActiveController({
-      ...this.#options,
-      won,
-      queue: this.#queue,
-      onMoved: () => this.#resign(),
-    })
-    this.#active = active
-    this.#controllerId = brokerId
-    this.#epoch = won.epoch
-    try {
-      await active.begin()
-    } catch (error) {
-      this.#resign()
-      if (isResignation(error)) return
-      logger.error('The controller could not take over', error)
-      await giveUpController(zookeeper, won)
-    }
-  }
-
-  #resign(): Won | undefined {
-    const active = this.#active
-    if (active === undefined) return undefined
-    this.#active = undefined
-    this.#controllerId = NO_CONTROLLER
-    active.end()
-    this.#options.logger.info(`Broker ${this.#options.brokerId} is no longer the controller`)
-    return active.won
-  }
-}
-
-function isResignation(error: unknown): boolean {
-  return (
-    error instanceof EventDropped ||
-    error instanceof ControllerMoved ||
-    isCode(error, ZooKeeperCode.SESSIONEXPIRED)
-  )
 }

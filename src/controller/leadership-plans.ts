@@ -50,7 +50,7 @@ export function planElection(
     online: partition.assignment.replicas.filter((id) =>
       context.isReplicaOnline(id, partition, evenShuttingDown),
     ),
-    shuttingDown: context.shuttingDown,
+    shuttingDown: context.leaving,
   })
   if (choice === undefined) return undefined
   return {

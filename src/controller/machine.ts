@@ -117,6 +117,13 @@ export class Machine {
     const { context } = this.term
     const brokerId = broker.image.id
     context.shuttingDown.add(brokerId)
+    await this.relieve(brokerId)
+    return context.partitionsLedBy(brokerId).filter((it) => it.assignment.replicas.length > 1)
+  }
+
+  /** Moves leaderships off a broker, within the in-sync sets, and takes it out of those. */
+  async relieve(brokerId: number): Promise<void> {
+    const { context } = this.term
     const replicated = context
       .replicasOn(brokerId)
       .filter(({ partition: { assignment, leadership } }) => {
@@ -131,7 +138,6 @@ export class Machine {
       { kind: 'controlledShutdown' },
     )
     await this.replicaStates.toOffline(followed)
-    return context.partitionsLedBy(brokerId).filter((it) => it.assignment.replicas.length > 1)
   }
 
   /** A topic that somebody removed from ZooKeeper by hand. */

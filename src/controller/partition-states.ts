@@ -117,9 +117,11 @@ export class PartitionStates {
     for (const partition of partitions) {
       const { leadership } = partition
       if (leadership === undefined) continue
-      if (planElection(context, partition, leadership, strategy) === undefined) {
-        topics.add(partition.topic.name)
-      }
+      // Who is only suspected to be gone may come back with all records.
+      const mayReturn = leadership.isr.some((id) => context.suspected.has(id))
+      if (mayReturn || planElection(context, partition, leadership, strategy) !== undefined)
+        continue
+      topics.add(partition.topic.name)
     }
     const names = [...topics]
     const nodes = await store.readAll(names.map(topicConfigPath))

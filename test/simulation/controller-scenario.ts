@@ -1,13 +1,15 @@
 // Plays a scenario of the controller: commands in, trace out. The trace shows what changed in
 // ZooKeeper and which requests reached which brokers.
 //
-//   brokers 3 racks=a,b,c             starts brokers 1 to 3
+//   brokers 3 racks=a,b,c fast        starts brokers 1 to 3; fast: with fast failover
 //   create t partitions=2 rf=3        or replicas=1,2;2,3; timeout=0; validate
 //   add-partitions t 4                to a total of 4
 //   delete t u                        by name
 //   isr t-0 1,2                       the leader asks for this in-sync set
 //   alter t-0 broker=1 leader-epoch=0 partition-epoch=0 isr=1,2     any AlterPartition
 //   crash 1   start 1   stop 1        kill -9; start; controlled shutdown and end of session
+//   cut 1   heal 1   reset 1          no packet between 1 and the others; its connections break
+//   restart 1                         kill -9, and at once a new process in the old session
 //   expire                            time passes until sessions of crashed brokers are over
 //   elect preferred t-0               or unclean; without partitions: all
 //   reassign t-0 2,3   cancel t-0   reassignments
@@ -70,6 +72,7 @@ class ControllerScenario {
     const [first = ''] = args.words
     switch (verb) {
       case 'brokers':
+        this.#world.isFailoverFast = args.words.includes('fast')
         return this.#startAll(Number(first), args.options.get('racks')?.split(',') ?? [])
       case 'create':
         return this.#create(first, args)
@@ -99,6 +102,21 @@ class ControllerScenario {
     switch (verb) {
       case 'crash':
         world.broker(Number(first)).crash()
+        return
+      case 'cut':
+      case 'heal': {
+        const others = [...world.brokers.keys()].filter((id) => id !== Number(first))
+        for (const id of others) {
+          if (verb === 'cut') world.simulated.network.links.cut(`host${first}`, `host${id}`)
+          else world.simulated.network.links.heal(`host${first}`, `host${id}`)
+        }
+        return
+      }
+      case 'reset':
+        world.broker(Number(first)).reset()
+        return
+      case 'restart':
+        await world.restart(Number(first))
         return
       case 'start':
         await world.start(Number(first))
@@ -158,8 +176,7 @@ class ControllerScenario {
     const left = response.remainingPartitions.map((it) => `${it.topicName}-${it.partitionIndex}`)
     this.#answer(`shutdown of ${brokerId}`, response.errorCode, `remaining ${left.join(',')}`)
     await broker.controller.stop()
-    await broker.client.close()
-    this.#world.brokers.delete(brokerId)
+    await broker.end()
   }
 
   async #create(name: string, { words, options }: Arguments): Promise<void> {

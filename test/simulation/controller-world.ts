@@ -9,9 +9,10 @@ import { EntityConfigs } from '../../src/metadata/entity-configs.ts'
 import { MetadataCache } from '../../src/metadata/metadata-cache.ts'
 import { ANY_NAME } from '../../src/metadata/topic-name.ts'
 import type { BrokerNode } from '../../src/metadata/znodes.ts'
+import type { NetworkListener, Socket } from '../../src/platform/network.ts'
 import { silentLogger } from '../../src/telemetry/logger.ts'
 import type { SimulatedPlatform } from '../../src/testing/simulated/simulated-world.ts'
-import { simulatedPlatform } from '../../src/testing/simulated/simulated-world.ts'
+import { SimulatedWorld } from '../../src/testing/simulated/simulated-world.ts'
 import type {
   LeaderAndIsrRequest,
   LeaderAndIsrResponse,
@@ -29,6 +30,7 @@ import { ZooKeeperClient } from '../../src/zookeeper/client.ts'
 import { ZooKeeperServer } from '../../src/zookeeper/server.ts'
 
 export const SESSION_TIMEOUT_MS = 6000
+const PORT = 9092
 const STALE_CONTROLLER_EPOCH = 11
 const STALE_BROKER_EPOCH = 77
 
@@ -51,7 +53,11 @@ export interface Received {
 }
 
 export class ControllerWorld {
+  readonly simulated: SimulatedWorld
+  /** The machine of ZooKeeper, whose clock tests move. */
   readonly platform: SimulatedPlatform
+  /** Whether brokers watch each other's processes. */
+  isFailoverFast = false
   readonly brokers = new Map<number, WorldBroker>()
   readonly received: Received[] = []
   settings = SETTINGS
@@ -59,7 +65,8 @@ export class ControllerWorld {
   #observer: ZooKeeperClient | undefined
 
   constructor(seed = 1) {
-    this.platform = simulatedPlatform({ seed })
+    this.simulated = new SimulatedWorld({ seed })
+    this.platform = this.simulated.machine('zookeeper').platform
   }
 
   static async create(seed = 1): Promise<ControllerWorld> {
@@ -81,7 +88,7 @@ export class ControllerWorld {
     return this.#observer
   }
 
-  connect(): Promise<ZooKeeperClient> {
+  connect(session?: ZooKeeperClient['session']): Promise<ZooKeeperClient> {
     const server = this.#server
     assert(server !== undefined)
     return ZooKeeperClient.connect({
@@ -90,12 +97,26 @@ export class ControllerWorld {
       connect: { open: () => server.connectInProcess() },
       sessionTimeoutMs: SESSION_TIMEOUT_MS,
       connectionTimeoutMs: 1000,
+      session,
     })
   }
 
   async start(brokerId: number, rack: string | null = null): Promise<WorldBroker> {
-    const broker = await WorldBroker.start(this, brokerId, rack)
-    this.brokers.set(brokerId, broker)
+    return this.#join(await WorldBroker.start(this, brokerId, rack, await this.connect()))
+  }
+
+  /** Kill -9, and a new process that goes on with the session of the old one. */
+  async restart(brokerId: number): Promise<WorldBroker> {
+    const old = this.broker(brokerId)
+    const { session } = old.client
+    old.crash()
+    const client = await this.connect(session)
+    assert(client.resumed)
+    return this.#join(await WorldBroker.start(this, brokerId, null, client, true))
+  }
+
+  async #join(broker: WorldBroker): Promise<WorldBroker> {
+    this.brokers.set(broker.id, broker)
     await broker.controller.start()
     await this.settle()
     return broker
@@ -170,6 +191,8 @@ export class WorldBroker {
   readonly #world: ControllerWorld
   readonly #node: BrokerNode
   #controllerEpoch = 0
+  #listener: NetworkListener | undefined
+  readonly #sockets: Socket[] = []
   readonly #topicIds = new Map<string, string>()
 
   private constructor(
@@ -178,7 +201,7 @@ export class WorldBroker {
     rack: string | null,
     client: ZooKeeperClient,
   ) {
-    const { clock, random } = world.platform
+    const { clock, random, network } = world.simulated.machine(`host${id}`).platform
     this.#world = world
     this.id = id
     this.client = client
@@ -200,6 +223,7 @@ export class WorldBroker {
       metadata: this.metadata,
       settings: () => world.settings,
       topicConfigs: { validate: () => undefined, describe: () => [] },
+      fastFailover: world.isFailoverFast ? network : undefined,
     })
   }
 
@@ -207,14 +231,45 @@ export class WorldBroker {
     world: ControllerWorld,
     id: number,
     rack: string | null,
+    client: ZooKeeperClient,
+    isRestart = false,
   ): Promise<WorldBroker> {
-    const broker = new WorldBroker(world, id, rack, await world.connect())
-    await broker.register()
+    const broker = new WorldBroker(world, id, rack, client)
+    await broker.listen()
+    await broker.register(isRestart)
     return broker
   }
 
-  async register(): Promise<void> {
-    this.epoch = await registerBroker(this.client, this.id, this.#node)
+  /** Takes connections, and does nothing with them. */
+  async listen(): Promise<void> {
+    const { network } = this.#world.simulated.machine(`host${this.id}`).platform
+    this.#listener = await network.listen({ port: PORT }, (socket) => {
+      socket.listen({ onData() {}, onDrain() {}, onClose() {} })
+      this.#sockets.push(socket)
+    })
+  }
+
+  /** Ends it in order, without asking the controller first. */
+  async end(): Promise<void> {
+    await this.client.close()
+    await this.closeNetwork()
+    this.#world.brokers.delete(this.id)
+    await this.#world.settle()
+  }
+
+  /** Breaks its connections; it goes on listening. */
+  reset(): void {
+    for (const socket of this.#sockets.splice(0)) socket.destroy()
+  }
+
+  /** As at the end of a process: nothing listens, and connections are closed. */
+  async closeNetwork(): Promise<void> {
+    await this.#listener?.close()
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
+  async register(isRestart = false): Promise<void> {
+    this.epoch = await registerBroker(this.client, this.id, this.#node, isRestart)
   }
 
   /** As kill -9: its session lives on until it expires. */
@@ -222,6 +277,7 @@ export class WorldBroker {
     this.isCutOff = true
     this.client.abandon()
     this.#world.brokers.delete(this.id)
+    this.#world.simulated.machine(`host${this.id}`).kill()
   }
 
   leaderAndIsr(request: LeaderAndIsrRequest): LeaderAndIsrResponse {
@@ -292,7 +348,7 @@ export class WorldBroker {
 }
 
 function brokerNode(id: number, rack: string | null): BrokerNode {
-  const endpoint = { host: `host${id}`, port: 9092, securityProtocol: 'PLAINTEXT' } as const
+  const endpoint = { host: `host${id}`, port: PORT, securityProtocol: 'PLAINTEXT' } as const
   return {
     endpoints: new Map([['PLAINTEXT', endpoint]]),
     rack,
