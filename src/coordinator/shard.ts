@@ -133,7 +133,7 @@ export class Shard<Command extends Keyed, Event, Touch, Effect> {
       if (error !== 0) return error
     }
     for (const touch of decision.touches) this.machine.touch(touch)
-    this.#send(command.key, decision, now)
+    this.#send(decision.key ?? command.key, decision, now)
     return 0
   }
 

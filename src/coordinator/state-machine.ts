@@ -26,6 +26,8 @@ export interface Decision<Event, Touch, Effect> {
   readonly effects: readonly Effect[]
   /** The effects tell nothing that a failover could take back, so they leave at once. */
   readonly immediate?: boolean
+  /** What the decision is about, when the command does not say it (a deadline). */
+  readonly key?: string
   /** The events become visible only when this producer's transaction commits. */
   readonly producer?: Producer | undefined
   /** The events mean the same when a failure leaves only the first of them in the log. */

@@ -69,7 +69,7 @@ export function failedReply(command: AskingCommand, cause: number): Reply {
     case 'describe':
       return {
         kind: 'describe',
-        errorCode: cause,
+        errorCode: groupError(cause),
         groupId: command.key,
         groupState: '',
         protocolType: '',

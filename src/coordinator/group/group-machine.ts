@@ -127,14 +127,9 @@ export class GroupMachine implements StateMachine<Command, GroupEvent, Touch, Ef
       case 'membership':
         this.#touchMembership(touch)
         break
-      case 'seen': {
-        const group = this.#groups.get(touch.groupId)
-        const member = group?.members.get(touch.memberId)
-        if (group === undefined || member === undefined) return
-        const { sessionDeadlineMs } = touch
-        group.setMember({ ...member, sessionDeadlineMs })
+      case 'seen':
+        this.#groups.get(touch.groupId)?.renewSession(touch.memberId, touch.sessionDeadlineMs)
         break
-      }
       case 'checked': {
         const group = this.#groups.get(touch.groupId)
         if (group === undefined) return
@@ -247,7 +242,7 @@ export class GroupMachine implements StateMachine<Command, GroupEvent, Touch, Ef
       expire(turn)
       const decision = turn.decision()
       const checked = { kind: 'checked', groupId: due.groupId } as const
-      return { ...decision, touches: [...decision.touches, checked] }
+      return { ...decision, key: due.groupId, touches: [...decision.touches, checked] }
     }
     if (now.monotonicMs < this.#nextSweepMs) return { events: [], touches: [], effects: [] }
     const nextSweepMs = now.monotonicMs + this.settings.retentionCheckIntervalMs

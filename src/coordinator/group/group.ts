@@ -122,6 +122,12 @@ export class Group {
     if (member.instanceId !== null) this.instances.set(member.instanceId, member.id)
   }
 
+  /** The member has been heard from. Heartbeats come here: nothing else of it has changed. */
+  renewSession(id: string, sessionDeadlineMs: Millis): void {
+    const member = this.members.get(id)
+    if (member !== undefined) this.members.set(id, { ...member, sessionDeadlineMs })
+  }
+
   deleteMember(id: string): void {
     const member = this.members.get(id)
     if (member === undefined) return
