@@ -32,6 +32,7 @@ import { readLeaderships } from './leadership-writes.ts'
 import { Machine } from './machine.ts'
 import { onIsrNotifications, onLogDirNotifications } from './notifications.ts'
 import { reassignRequested, resumeReassignments } from './reassignment-requests.ts'
+import { settleRestarts } from './restarts.ts'
 import { absolve, suspect } from './suspicion.ts'
 import { Term } from './term.ts'
 import { TopicChanges } from './topic-changes.ts'
@@ -92,7 +93,8 @@ export class ActiveController {
     await this.#dropNotifications()
     await this.#brokers.load()
     await this.#topics.load()
-    await readLeaderships(this.term, [...context.allPartitions()])
+    const writtenAt = await readLeaderships(this.term, [...context.allPartitions()])
+    await settleRestarts(this.term, writtenAt)
     await this.#topics.loadDeletions()
     this.machine.announce([])
     this.machine.replicaStates.initialize()

@@ -70,16 +70,26 @@ function setState(partition: Partition, next: NextLeadership, version: number): 
   return { kind: 'set', path, data: stateBytes(next), version }
 }
 
-/** Reads state znodes into the context; a missing one leaves no leadership. */
-export async function readLeaderships(term: Term, partitions: readonly Partition[]): Promise<void> {
+/**
+ * Reads state znodes into the context; a missing one leaves no leadership. The result tells the
+ * zxid of each state's last write.
+ */
+export async function readLeaderships(
+  term: Term,
+  partitions: readonly Partition[],
+): Promise<ReadonlyMap<Partition, number>> {
   const paths = partitions.map(({ topic, index }) => statePath(topic.name, index))
   const states = await term.store.readAll(paths)
+  const writtenAt = new Map<Partition, number>()
   for (const [index, partition] of partitions.entries()) {
     const read = states[index]
     const node = decodeState(read?.data ?? null)
-    partition.leadership =
-      node === undefined || read === undefined
-        ? undefined
-        : { ...node, partitionEpoch: read.stat.version }
+    if (node === undefined || read === undefined) {
+      partition.leadership = undefined
+      continue
+    }
+    partition.leadership = { ...node, partitionEpoch: read.stat.version }
+    writtenAt.set(partition, read.stat.mzxid)
   }
+  return writtenAt
 }
