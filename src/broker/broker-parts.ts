@@ -91,6 +91,7 @@ export class BrokerParts {
       metadata,
       settings: () => controllerSettings(settings.config),
       topicConfigs: topicConfigRules(settings),
+      fastFailover: config.get('ottla.fast.failover.enable') ? platform.network : undefined,
     })
     this.controllerLink = new ControllerLink(this.controller, (id) => this.peers.linkTo(id))
     const link = this.controllerLink

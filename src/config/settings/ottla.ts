@@ -16,7 +16,7 @@ export const ottlaSettings = {
   }),
   'ottla.topic.name.templates': list({
     default: '',
-    doc: 'Patterns that names of new topics must follow, such as {team}.{stream}. Empty allows all.',
+    doc: 'Patterns that names of new topics must follow, such as <env>.<team>.<app>.<type>. Empty allows all.',
   }),
   'ottla.fast.failover.enable': boolean({
     default: true,
