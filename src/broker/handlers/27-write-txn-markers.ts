@@ -1,6 +1,7 @@
 // WriteTxnMarkers: a transaction coordinator has decided; the marker goes into each partition, and
 // the answer waits until it is replicated.
 import type { ResponseInput } from '../../codec/api.ts'
+import { OFFSETS_TOPIC } from '../../coordinator/group/group-coordinator.ts'
 import type { ProduceTarget } from '../../replication/replicas-options.ts'
 import { CLUSTER_NAME, Operation, ResourceType } from '../../security/authorizer.ts'
 import { Errors } from '../../wire/errors.ts'
@@ -45,6 +46,11 @@ function write(context: HandlerContext, marker: Marker): Promise<MarkerAnswer> {
       },
       targets,
       (results) => {
+        targets.forEach(({ topic, partition }, index) => {
+          if (topic !== OFFSETS_TOPIC || results[index]?.error !== Errors.NONE) return
+          const { producerId, transactionResult } = marker
+          context.groups.onTransactionCompleted(partition, producerId, transactionResult)
+        })
         let next = 0
         resolve(answerOf(marker, () => results[next++]?.error ?? Errors.UNKNOWN_SERVER_ERROR))
       },
