@@ -70,6 +70,7 @@ export class BrokerParts {
     this.groups = new GroupCoordinator({
       platform,
       logger,
+      metrics: options.metrics,
       settings: groupSettings(config),
       partitionCount: () =>
         partitionCount(metadata, OFFSETS_TOPIC, config.get('offsets.topic.num.partitions')),
