@@ -2,7 +2,7 @@
 // Node's, snappy is a small wasm module in xerial's framing, lz4 is our own frame codec.
 // Everything is synchronous: a thread pool hop costs more than an ordinary batch.
 import { gzip, gunzip } from './gzip.ts'
-import { lz4Compress, lz4Decompress } from './lz4-frame.ts'
+import { lz4Compress, lz4Decompress, lz4DecompressBorrowed } from './lz4-frame.ts'
 import { snappyCompress, snappyDecompress } from './snappy.ts'
 import { zstdCompress, zstdDecompress } from './zstd.ts'
 import { DecompressionError } from './decompression-error.ts'
@@ -55,4 +55,10 @@ export function decompress(codec: number, bytes: Buffer, maxBytes: number): Buff
     default:
       throw new DecompressionError('unknown-codec', String(codec))
   }
+}
+
+/** Like `decompress`, but the result is only good until the next call: for looking, not for keeping. */
+export function decompressBorrowed(codec: number, bytes: Buffer, maxBytes: number): Buffer {
+  if (codec === Compression.lz4) return lz4DecompressBorrowed(bytes, maxBytes)
+  return decompress(codec, bytes, maxBytes)
 }

@@ -20,6 +20,11 @@ const MAX_RATIO = 255
 /** From so many compressed bytes on the addon is worth its call. */
 const NATIVE_THRESHOLD = 2048
 
+/** Larger results are not kept for the next call. */
+const MAX_SCRATCH_BYTES = 4 * 1024 * 1024
+
+let scratch = Buffer.alloc(0)
+
 type NativeDecode = (bytes: Buffer) => Buffer
 
 const nativeDecode = optionalNative('lz4-napi', 'decompressFrameSync', isNativeDecode)
@@ -66,16 +71,27 @@ export function lz4Decompress(bytes: Buffer, maxBytes: number): Buffer {
   if (nativeDecode !== undefined && isPlain && bytes.length >= NATIVE_THRESHOLD) {
     if (bound <= maxBytes) return decodeNatively(nativeDecode, bytes)
   }
-  return decodeFrames(bytes, Math.min(bound, maxBytes))
+  return decodeFrames(bytes, Buffer.allocUnsafe(Math.min(bound, maxBytes)))
 }
 
 /** The same without the addon. */
 export function lz4DecompressPortable(bytes: Buffer, maxBytes: number): Buffer {
-  return decodeFrames(bytes, Math.min(outline(bytes).bound, maxBytes))
+  return decodeFrames(bytes, Buffer.allocUnsafe(Math.min(outline(bytes).bound, maxBytes)))
 }
 
-function decodeFrames(bytes: Buffer, maxBytes: number): Buffer {
-  const output = Buffer.allocUnsafe(maxBytes)
+/**
+ * The same into memory that the next call uses again. The addon is faster, but each of its results
+ * is memory outside the heap, and freeing that costs the collector more than is won.
+ */
+export function lz4DecompressBorrowed(bytes: Buffer, maxBytes: number): Buffer {
+  const size = Math.min(outline(bytes).bound, maxBytes)
+  if (size > MAX_SCRATCH_BYTES) return decodeFrames(bytes, Buffer.allocUnsafe(size))
+  if (scratch.length < size) scratch = Buffer.allocUnsafeSlow(Math.max(size, scratch.length * 2))
+  return decodeFrames(bytes, scratch.subarray(0, size))
+}
+
+/** Everything in `bytes`, as far as `output` has room. */
+function decodeFrames(bytes: Buffer, output: Buffer): Buffer {
   const cursor = { position: 0, written: 0 }
   while (cursor.position < bytes.length) {
     const header = readHeader(bytes, cursor.position)

@@ -13,7 +13,7 @@ import {
   timestampType,
   TimestampType,
 } from './batch.ts'
-import { Compression, decompress } from './compression.ts'
+import { decompress, decompressBorrowed } from './compression.ts'
 import { RecordCursor, RecordFormatError } from './record-cursor.ts'
 
 /** The most that a batch may grow to unless its reader says otherwise: the default frame limit. */
@@ -91,14 +91,27 @@ export function recordSection(
   position: number,
   maxBytes = DEFAULT_MAX_DECOMPRESSED_BYTES,
 ): Buffer {
+  const stored = storedSection(buffer, position)
+  return decompress(compressionOf(buffer, position), stored, maxBytes)
+}
+
+/** Like `recordSection`, but only good until the next call. */
+export function borrowedSection(
+  buffer: Buffer,
+  position: number,
+  maxBytes = DEFAULT_MAX_DECOMPRESSED_BYTES,
+): Buffer {
+  const stored = storedSection(buffer, position)
+  return decompressBorrowed(compressionOf(buffer, position), stored, maxBytes)
+}
+
+function storedSection(buffer: Buffer, position: number): Buffer {
   if (!isComplete(buffer, position)) throw new RecordFormatError('incomplete batch')
   const end = position + sizeInBytes(buffer, position)
   if (end - position < RECORD_BATCH_OVERHEAD || magic(buffer, position) !== 2) {
     throw new RecordFormatError('not a batch of magic 2')
   }
-  const stored = buffer.subarray(position + RECORD_BATCH_OVERHEAD, end)
-  const codec = compressionOf(buffer, position)
-  return codec === Compression.none ? stored : decompress(codec, stored, maxBytes)
+  return buffer.subarray(position + RECORD_BATCH_OVERHEAD, end)
 }
 
 function readHeaders(cursor: RecordCursor): RecordHeader[] {

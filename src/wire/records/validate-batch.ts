@@ -24,7 +24,7 @@ import {
 import { Compression, DecompressionError, type CompressionName } from './compression.ts'
 import { isLegacyCrcValid, LegacyFormatError, upConvert } from './legacy.ts'
 import { RecordFormatError } from './record-cursor.ts'
-import { DEFAULT_MAX_DECOMPRESSED_BYTES, recordSection } from './read-records.ts'
+import { borrowedSection, DEFAULT_MAX_DECOMPRESSED_BYTES } from './read-records.ts'
 import { nextBatch } from './next-batch.ts'
 import { rebuild, recompressSection } from './rewrite-batch.ts'
 import { scanSection, type RecordProblem } from './scan-records.ts'
@@ -158,7 +158,7 @@ function convertLegacy(records: Buffer, rules: AppendRules): AppendVerdict {
 function validateBatch(batch: Buffer, rules: AppendRules): AppendVerdict {
   const problem = headerProblem(batch, rules.origin)
   if (problem !== Errors.NONE) return refuse(problem)
-  const section = recordSection(batch, 0, rules.maxDecompressedBytes)
+  const section = borrowedSection(batch, 0, rules.maxDecompressedBytes)
   const scan = scanSection(batch, section, rules)
   if (scan.problems.length > 0) return refuseRecords(scan.problems)
   const target = targetCodec(batch, 0, rules)
