@@ -2,7 +2,6 @@
 // the internal topic.
 import { OFFSETS_TOPIC } from '../../coordinator/group/group-coordinator.ts'
 import { partitionForId } from '../../coordinator/java-hash.ts'
-import { partitionOf } from '../../metadata/cluster-image.ts'
 import type { ConnectionPeer, RequestContext } from '../../network/request-context.ts'
 import { Operation, ResourceType } from '../../security/authorizer.ts'
 import { errorByCode, Errors } from '../../wire/errors.ts'
@@ -55,23 +54,19 @@ function findCoordinator(
   keyType: number,
   key: string,
 ): Coordinator {
-  const { authorizer, config } = context
+  const { authorizer } = context
   const { connection } = request
   switch (keyType) {
     case KeyType.GROUP:
       if (!authorizer.allows(connection, Operation.DESCRIBE, ResourceType.GROUP, key)) {
         return nobody(Errors.GROUP_AUTHORIZATION_FAILED)
       }
-      return leaderFor(context, connection, OFFSETS_TOPIC, key, () =>
-        config.get('offsets.topic.num.partitions'),
-      )
+      return leaderFor(context, connection, OFFSETS_TOPIC, key)
     case KeyType.TRANSACTION:
       if (!authorizer.allows(connection, Operation.DESCRIBE, ResourceType.TRANSACTIONAL_ID, key)) {
         return nobody(Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
       }
-      return leaderFor(context, connection, TRANSACTIONS_TOPIC, key, () =>
-        config.get('transaction.state.log.num.partitions'),
-      )
+      return leaderFor(context, connection, TRANSACTIONS_TOPIC, key)
     case KeyType.SHARE:
       return nobody(
         request.apiVersion < FIRST_WITH_SHARE
@@ -88,12 +83,10 @@ function leaderFor(
   connection: ConnectionPeer,
   topic: string,
   key: string,
-  configuredPartitions: () => number,
 ): Coordinator {
   if (!context.internalTopics.ensure(topic)) return nobody(Errors.COORDINATOR_NOT_AVAILABLE)
-  const { image } = context.metadata
-  const count = image.topics.get(topic)?.partitions.size ?? configuredPartitions()
-  const state = partitionOf(image, topic, partitionForId(key, count))
+  const partitions = context.metadata.image.topics.get(topic)?.partitions
+  const state = partitions?.get(partitionForId(key, partitions.size))
   const leader = visibleBrokers(context, connection).find(({ id }) => id === state?.leader)
   if (leader === undefined) return nobody(Errors.COORDINATOR_NOT_AVAILABLE)
   return { errorCode: Errors.NONE, nodeId: leader.id, host: leader.host, port: leader.port }

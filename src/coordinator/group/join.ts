@@ -172,6 +172,7 @@ function replaceStaticMember(turn: Turn, command: JoinCommand, old: Member): voi
     sessionTimeoutMs: request.sessionTimeoutMs,
     rebalanceTimeoutMs: rebalanceTimeoutMs(command),
     protocols: ownProtocols(request.protocols),
+    isNew: false,
     joinReplyTo: replyTo,
     syncReplyTo: 0,
     sessionDeadlineMs: turn.sessionEndMs(request),
@@ -200,7 +201,7 @@ function keepGeneration(
   leaderBefore: string | null,
 ): void {
   const { draft } = turn
-  draft.setMember({ ...member, joinReplyTo: 0, isNew: false })
+  draft.setMember({ ...member, joinReplyTo: 0 })
   turn.record()
   const canSkip = command.client.supportsSkippingAssignment
   // An older client that finds itself leader would assign anew: it is shown the old leader's id.

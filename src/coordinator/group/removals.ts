@@ -35,8 +35,8 @@ export function removeTopics(
 ): GroupDecision {
   const events: GroupEvent[] = []
   for (const groupId of groupIds) {
-    for (const removal of removalOfAll(view, groupId)) {
-      if (topics.has(removal.topic)) events.push(removal)
+    for (const removal of removalOfAll(view, groupId, (topic) => topics.has(topic))) {
+      events.push(removal)
     }
   }
   return { events, touches: [], effects: [], isDivisible: true }
@@ -58,7 +58,7 @@ export function sweepGroups(
     if (room <= 0) break
     if (group !== undefined) {
       const result = expireGroup(view, group, now.wallMs, room)
-      events.push(...result.events)
+      for (const event of result.events) events.push(event)
       if (result.isForgotten) touches.push({ kind: 'forget', groupId })
       if (result.isPartial) break
     }
@@ -78,15 +78,21 @@ function sweepEffects(events: readonly GroupEvent[]): Effect[] {
   ]
 }
 
-/** Tombstones for everything the group has stored, pending offsets included. */
-function removalOfAll(view: OffsetView, groupId: string): OffsetRemoved[] {
+/** Tombstones for everything the group has stored in these topics, pending offsets included. */
+function removalOfAll(
+  view: OffsetView,
+  groupId: string,
+  isWanted: (topic: string) => boolean = () => true,
+): OffsetRemoved[] {
   const events: OffsetRemoved[] = []
   for (const [topic, partitions] of view.offsets.topics(groupId)) {
+    if (!isWanted(topic)) continue
     for (const partition of partitions) {
       events.push({ kind: 'offsetRemoved', groupId, topic, partition })
     }
   }
   for (const { topic, partition } of view.pendingOffsets.partitions(groupId)) {
+    if (!isWanted(topic)) continue
     if (view.offsets.recordOffset(groupId, topic, partition) !== -1) continue
     events.push({ kind: 'offsetRemoved', groupId, topic, partition })
   }
