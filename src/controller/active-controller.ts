@@ -76,7 +76,7 @@ export class ActiveController {
       onResponse: (id, response) => {
         this.#event('answer of a broker', () => onBrokerResponse(this.machine, id, response))
       },
-      onOverflow: (id) => this.#event('overflow', async () => this.machine.resend(id)),
+      onOverflow: (id) => this.#event('overflow', () => this.machine.resend(id)),
     })
     const context = new ControllerContext(brokerId, won.epoch, won.epochVersion)
     const store = new GuardedStore(zookeeper, won.epochVersion)

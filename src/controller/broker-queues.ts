@@ -116,12 +116,16 @@ export class BrokerQueues {
     queue: Queue,
     send: Send,
   ): Promise<BrokerResponse | undefined> {
-    while (!queue.isRemoved) {
+    const { clock, logger } = this.#options
+    for (let attempt = 1; !queue.isRemoved; attempt += 1) {
       try {
         return await send()
       } catch (error) {
-        this.#options.logger.warn(`A request of the controller to broker ${brokerId} failed`, error)
-        await sleep(this.#options.clock, RETRY_BACKOFF_MS)
+        const reason = error instanceof Error ? error.message : String(error)
+        if (attempt === 1) {
+          logger.warn(`A request to broker ${brokerId} is sent until it succeeds: ${reason}`)
+        }
+        await sleep(clock, RETRY_BACKOFF_MS)
       }
     }
     return undefined

@@ -102,14 +102,18 @@ export class Machine {
   }
 
   /** The whole state to a broker whose queue had overflowed. */
-  resend(brokerId: number): void {
+  async resend(brokerId: number): Promise<void> {
     const { context } = this.term
     const batch = this.term.batch()
     batch.addUpdateMetadata([brokerId], context.allPartitions())
-    for (const { partition } of context.replicasOn(brokerId)) {
-      batch.addLeaderAndIsr([brokerId], partition, false)
-    }
+    const replicas = context.replicasOn(brokerId)
+    for (const { partition } of replicas) batch.addLeaderAndIsr([brokerId], partition, false)
     this.term.send(batch)
+    const unanswered = replicas.filter(({ partition }) => {
+      return partition.replicaPhase(brokerId) === 'deletionStarted'
+    })
+    await this.deletion.onReplicasFailed(unanswered)
+    await this.deletion.reconsider(new Set(unanswered.map(({ partition }) => partition.topic.name)))
   }
 
   /** Relieves a broker that wants to stop; the result is what it still leads. */

@@ -7,7 +7,7 @@ import { sleep } from '../platform/clock.ts'
 import type { Network, Socket } from '../platform/network.ts'
 
 const REFUSALS_NEEDED = 3
-const REFUSED_INTERVAL_MS = 100
+const REFUSED_INTERVAL_MS = 75
 /** Between attempts when the broker is known to be gone, or nothing is known about it. */
 const IDLE_INTERVAL_MS = 1000
 const CONNECT_TIMEOUT_MS = 1000

@@ -6,6 +6,13 @@ import { writeLeaderships } from './leadership-writes.ts'
 import type { RequestBatch } from './request-batch.ts'
 import type { Term } from './term.ts'
 
+const MAY_START: ReadonlySet<ReplicaPhase> = new Set([
+  'new',
+  'online',
+  'offline',
+  'deletionIneligible',
+])
+
 export class ReplicaStates {
   readonly #term: Term
 
@@ -56,10 +63,12 @@ export class ReplicaStates {
     this.#term.send(batch)
   }
 
+  /** Starts the replicas, save those that are just being deleted or already are. */
   toOnline(replicas: readonly Replica[]): void {
     const batch = this.#term.batch()
     for (const replica of replicas) {
       const { partition, brokerId } = replica
+      if (!MAY_START.has(partition.replicaPhase(brokerId))) continue
       // A new replica has been told everything when its partition got a leader.
       if (partition.replicaPhase(brokerId) !== 'new' && partition.leadership !== undefined) {
         batch.addLeaderAndIsr([brokerId], partition, false)

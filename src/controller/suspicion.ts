@@ -15,6 +15,7 @@ export async function suspect(machine: Machine, brokerId: number): Promise<void>
   context.suspected.add(brokerId)
   queues.remove(brokerId)
   await machine.relieve(brokerId)
+  await machine.deletion.onReplicasFailed(context.replicasOn(brokerId))
   machine.announce([])
 }
 

@@ -49,7 +49,10 @@ export class TopicDeletion {
   /** Their brokers are gone or refused. */
   async onReplicasFailed(replicas: readonly Replica[]): Promise<void> {
     const { context } = this.#term
-    const going = replicas.filter(({ partition }) => context.isBeingDeleted(partition.topic.name))
+    const going = replicas.filter((replica) => {
+      const isGone = phaseOf(replica) === 'deletionSuccessful'
+      return !isGone && context.isBeingDeleted(replica.partition.topic.name)
+    })
     if (going.length === 0) return
     this.#replicaStates.toDeletionIneligible(going)
     this.hold(new Set(going.map(({ partition }) => partition.topic.name)))
