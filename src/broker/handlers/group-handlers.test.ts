@@ -19,6 +19,14 @@ import { OffsetCommit } from '../../wire/messages/08-offset-commit.ts'
 import { OffsetFetch } from '../../wire/messages/09-offset-fetch.ts'
 import { FindCoordinator } from '../../wire/messages/10-find-coordinator.ts'
 import { JoinGroup } from '../../wire/messages/11-join-group.ts'
+import { Heartbeat } from '../../wire/messages/12-heartbeat.ts'
+import { LeaveGroup } from '../../wire/messages/13-leave-group.ts'
+import { SyncGroup } from '../../wire/messages/14-sync-group.ts'
+import { DescribeGroups } from '../../wire/messages/15-describe-groups.ts'
+import { ListGroups } from '../../wire/messages/16-list-groups.ts'
+import { TxnOffsetCommit } from '../../wire/messages/28-txn-offset-commit.ts'
+import { DeleteGroups } from '../../wire/messages/42-delete-groups.ts'
+import { OffsetDelete } from '../../wire/messages/47-offset-delete.ts'
 import type { Api, RequestInput, Response } from '../../codec/api.ts'
 import type { HandlerContext } from '../handler-context.ts'
 import type { Handler } from '../handler.ts'
@@ -31,6 +39,7 @@ import { leaveGroupHandler } from './13-leave-group.ts'
 import { syncGroupHandler } from './14-sync-group.ts'
 import { describeGroupsHandler } from './15-describe-groups.ts'
 import { listGroupsHandler } from './16-list-groups.ts'
+import { txnOffsetCommitHandler } from './28-txn-offset-commit.ts'
 import { deleteGroupsHandler } from './42-delete-groups.ts'
 import { offsetDeleteHandler } from './47-offset-delete.ts'
 
@@ -45,6 +54,7 @@ const HANDLERS = new Map<number, Handler>(
     syncGroupHandler,
     describeGroupsHandler,
     listGroupsHandler,
+    txnOffsetCommitHandler,
     deleteGroupsHandler,
     offsetDeleteHandler,
   ].map((handler) => [handler.key, handler]),
@@ -280,6 +290,42 @@ test('FindCoordinator waits for the topic, and says nothing in words from versio
   assert.equal(early.coordinators[0]?.errorCode, Errors.INVALID_REQUEST)
   const late = await world.ask(FindCoordinator, 6, shared)
   assert.equal(late.coordinators[0]?.errorCode, Errors.COORDINATOR_NOT_AVAILABLE)
+})
+
+test('every version of every request is answered', async () => {
+  const world = await coordinating()
+  const member = { groupId: 'g', generationId: 1, memberId: 'm' }
+  const topics = [{ name: 'alpha', partitions: [{ partitionIndex: 0, committedOffset: 1 }] }]
+  const committed = [{ partitionIndex: 0, committedOffset: 1, committedMetadata: 'm' }]
+  const asked: readonly (readonly [Api, object])[] = [
+    [OffsetCommit, { ...member, topics: [{ name: 'alpha', partitions: committed }] }],
+    [
+      TxnOffsetCommit,
+      {
+        transactionalId: 't',
+        groupId: 'g',
+        producerId: 1,
+        producerEpoch: 0,
+        topics: [{ name: 'alpha', partitions: committed }],
+      },
+    ],
+    [OffsetFetch, { groupId: 'g', topics: [], groups: [{ groupId: 'g', topics: null }] }],
+    [FindCoordinator, { key: 'g', coordinatorKeys: ['g'] }],
+    [JoinGroup, { ...member, sessionTimeoutMs: 1, protocolType: 'consumer', protocols: [] }],
+    [Heartbeat, member],
+    [LeaveGroup, { ...member, members: [{ memberId: 'm', groupInstanceId: null }] }],
+    [SyncGroup, { ...member, assignments: [] }],
+    [DescribeGroups, { groups: ['g'], includeAuthorizedOperations: true }],
+    [ListGroups, { statesFilter: [], typesFilter: [] }],
+    [DeleteGroups, { groupsNames: ['g'] }],
+    [OffsetDelete, { groupId: 'g', topics }],
+  ]
+  for (const [api, body] of asked) {
+    for (let version = api.minVersion; version <= api.maxVersion; version++) {
+      const answer = await world.ask(api, version, body as never)
+      assert.notEqual(answer, undefined, `${api.name} v${version}`)
+    }
+  }
 })
 
 test('who may not read a group is told so, without protocols and ids', async () => {
