@@ -33,7 +33,7 @@ const version = fs.existsSync(local)
 if (Number(/^v(\d+)/.exec(version)[1]) < MINIMUM_MAJOR) {
   fail(
     `Node ${MINIMUM_MAJOR} or newer is needed and ${version.trim()} is here. npm installs it from the package "node", ` +
-      'unless install scripts are switched off: run `npm rebuild node`, or install Node yourself'
+      'unless install scripts are switched off: run `npm rebuild node`, or install Node yourself',
   )
 }
 
