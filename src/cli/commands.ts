@@ -18,4 +18,20 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
       load: async () => (await import('./start.ts')).startCommand,
     },
   ],
+  [
+    'topics',
+    {
+      summary: 'create, list, describe, alter and delete topics',
+      script: 'kafka-topics.sh',
+      load: async () => (await import('./topics.ts')).topicsCommand,
+    },
+  ],
+  [
+    'get-offsets',
+    {
+      summary: 'print offsets of partitions',
+      script: 'kafka-get-offsets.sh',
+      load: async () => (await import('./get-offsets.ts')).getOffsetsCommand,
+    },
+  ],
 ])
