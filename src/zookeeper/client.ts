@@ -445,7 +445,8 @@ export class ZooKeeperClient {
   ): Promise<Stat | undefined> {
     if (options.ephemeral === true) {
       const stat = await this.exists(path)
-      return stat?.ephemeralOwner === this.sessionId ? stat : undefined
+      if (stat === undefined || stat.czxid <= zxidBefore) return undefined
+      return stat.ephemeralOwner === this.sessionId ? stat : undefined
     }
     const found = await this.get(path).catch(ignoreMissing)
     if (found === undefined || found.stat.czxid <= zxidBefore) return undefined

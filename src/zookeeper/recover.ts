@@ -111,6 +111,7 @@ function replay(options: RecoverOptions, tree: Tree, logs: readonly NumberedFile
       changes.length = 0
       count++
     })
+    if (next === undefined && end.validBytes > FILE_HEADER_BYTES) makeDurable(options, log)
     if (end.tail === 'clean') continue
     if (next !== undefined && next.zxid > tree.lastZxid + 1) {
       throw new DirectoryError(
@@ -121,6 +122,14 @@ function replay(options: RecoverOptions, tree: Tree, logs: readonly NumberedFile
     cutTail(options, log, end.validBytes, end.fileBytes)
   }
   return count
+}
+
+/** What a killed process wrote but did not sync is about to be seen: it must not vanish any more. */
+function makeDurable(options: RecoverOptions, log: NumberedFile): void {
+  const file = options.disk.openSync(log.path, 'write')
+  file.syncSync()
+  file.closeSync()
+  options.disk.syncDirectorySync(options.logDirectory)
 }
 
 function cutTail(

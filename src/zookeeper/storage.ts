@@ -1,8 +1,8 @@
 // A data directory in use: locked, recovered, its log written, snapshots taken every `snapCount`
 // transactions and old files purged. Owns every file below the directory.
 import { createHmac } from 'node:crypto'
-import { join } from 'node:path'
-import type { DiskLock } from '../platform/disk.ts'
+import { dirname, join } from 'node:path'
+import type { Disk, DiskLock } from '../platform/disk.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import {
@@ -81,9 +81,11 @@ export class Storage {
     const locks: DiskLock[] = []
     try {
       for (const directory of directories) locks.push(await lock(options, directory))
-      const recovered = await recoverLocked(options)
+      const recovered = recoverTree(options)
+      const secret = readOrMakeSecret(options)
+      if (recovered.snapshotZxid === undefined) await writeFirstSnapshot(options, recovered.tree)
       const { tree, entriesSinceSnapshot } = recovered
-      return new Storage(options, locks, readOrMakeSecret(options), tree, entriesSinceSnapshot)
+      return new Storage(options, locks, secret, tree, entriesSinceSnapshot)
     } catch (error) {
       for (const held of locks) await held.release()
       throw error
@@ -153,23 +155,37 @@ async function lock(options: StorageOptions, directory: string): Promise<DiskLoc
   }
 }
 
-async function recoverLocked(options: StorageOptions): Promise<Recovered> {
-  const { disk } = options.platform
-  const recovered = recover({
-    disk,
+function recoverTree(options: StorageOptions): Recovered {
+  return recover({
+    disk: options.platform.disk,
     logger: options.logger,
     snapshotDirectory: versionDirectory(options.directory),
     logDirectory: versionDirectory(options.logDirectory),
     extendedTypes: options.extendedTypes,
     trustEmptySnapshot: options.trustEmptySnapshot,
   })
-  if (recovered.snapshotZxid === undefined) {
-    // ZooKeeper takes logs without any snapshot for a loss, so there is one from the start.
-    const { tree } = recovered
-    await writeSnapshot(options, tree.lastZxid, encodeSnapshot(tree))
-    if (options.sync) await disk.syncDirectory(options.directory)
+}
+
+/** ZooKeeper takes logs without any snapshot for a loss, so there is one from the start. */
+async function writeFirstSnapshot(options: StorageOptions, tree: Tree): Promise<void> {
+  await writeSnapshot(options, tree.lastZxid, encodeSnapshot(tree))
+  if (!options.sync) return
+  await syncNames(options.platform.disk, [options.directory, options.logDirectory])
+}
+
+/** Makes the directories themselves durable: each is a name in the one above. */
+async function syncNames(disk: Disk, directories: readonly string[]): Promise<void> {
+  const names = new Set<string>()
+  for (const directory of directories) {
+    for (let at = directory; !names.has(at); at = dirname(at)) names.add(at)
   }
-  return recovered
+  for (const name of names) await disk.syncDirectory(name).catch(ignoreDenied)
+}
+
+/** A directory above that cannot even be read was not made by this process. */
+function ignoreDenied(error: unknown): void {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code !== 'EACCES' && code !== 'EPERM') throw error
 }
 
 function readOrMakeSecret(options: StorageOptions): Buffer {
@@ -182,6 +198,7 @@ function readOrMakeSecret(options: StorageOptions): Buffer {
   file.writeSync(secret, 0)
   if (options.sync) file.syncSync()
   file.closeSync()
+  if (options.sync) disk.syncDirectorySync(options.directory)
   return secret
 }
 
