@@ -62,7 +62,7 @@ export class Machine {
     toOthers.addUpdateMetadata(others, [])
     this.term.send(toOthers)
     const toNew = this.term.batch()
-    toNew.addUpdateMetadata(brokerIds, context.allPartitions())
+    toNew.addEverything(brokerIds)
     this.term.send(toNew)
   }
 
@@ -105,9 +105,9 @@ export class Machine {
   async resend(brokerId: number): Promise<void> {
     const { context } = this.term
     const batch = this.term.batch()
-    batch.addUpdateMetadata([brokerId], context.allPartitions())
     const replicas = context.replicasOn(brokerId)
     for (const { partition } of replicas) batch.addLeaderAndIsr([brokerId], partition, false)
+    batch.addEverything(context.reachableBrokers)
     this.term.send(batch)
     const unanswered = replicas.filter(({ partition }) => {
       return partition.replicaPhase(brokerId) === 'deletionStarted'

@@ -38,7 +38,12 @@ export class ReplicaStates {
         context.setReplicaPhase(replica, isGoing ? 'deletionIneligible' : 'offline')
       }
     }
-    this.toOnline(online)
+    const batch = this.#term.batch()
+    for (const { partition, brokerId } of online) {
+      batch.addLeaderAndIsr([brokerId], partition, false)
+    }
+    batch.addEverything(context.reachableBrokers)
+    this.#term.send(batch)
   }
 
   /** Takes dead replicas out of the in-sync sets, where the elections have left them in. */

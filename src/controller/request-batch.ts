@@ -2,6 +2,7 @@
 // LeaderAndIsr, then UpdateMetadata, then StopReplica. Built from the context as it is when the
 // batch is closed; only partitions that were added appear, never all of them.
 import { LEADER_DURING_DELETE, securityProtocolId } from '../metadata/cluster-image.ts'
+import { UpdateType } from '../metadata/metadata-cache.ts'
 import type {
   LeaderAndIsrRequest,
   LeaderAndIsrResponse,
@@ -50,6 +51,7 @@ export class RequestBatch {
   readonly #stopReplica = new Map<number, Map<Partition, boolean>>()
   readonly #metadataBrokers = new Set<number>()
   readonly #metadataPartitions = new Set<Partition>()
+  #isFull = false
 
   /** `listener`: the one over which brokers talk to each other. */
   constructor(context: ControllerContext, listener: string) {
@@ -71,6 +73,12 @@ export class RequestBatch {
   addUpdateMetadata(brokerIds: readonly number[], partitions: Iterable<Partition>): void {
     for (const brokerId of brokerIds) this.#metadataBrokers.add(brokerId)
     for (const partition of partitions) this.#metadataPartitions.add(partition)
+  }
+
+  /** Sends all that there is to `brokerIds`, who forget everything else. */
+  addEverything(brokerIds: readonly number[]): void {
+    this.#isFull = true
+    this.addUpdateMetadata(brokerIds, this.#context.allPartitions())
   }
 
   addStopReplica(brokerId: number, partition: Partition, deletePartition: boolean): void {
@@ -146,7 +154,8 @@ export class RequestBatch {
     return {
       controllerId: this.#context.brokerId,
       isKRaftController: false,
-      type: 0,
+      // A Kafka broker that is not in migration takes both for changes.
+      type: this.#isFull ? UpdateType.full : UpdateType.unknown,
       controllerEpoch: this.#context.epoch,
       brokerEpoch: -1,
       ungroupedPartitionStates: [],

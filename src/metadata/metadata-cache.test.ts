@@ -82,6 +82,26 @@ test('a topic made anew has the new id only', () => {
   assert.deepEqual([...cache.image.topicNames], [[OTHER_ID, 't']])
 })
 
+test('a request that holds everything removes what it does not name', () => {
+  const cache = new MetadataCache('c')
+  cache.applyUpdateMetadata(
+    request([
+      ['t', ID, [state(0, 1), state(1, 1)]],
+      ['u', OTHER_ID, [state(0, 1)]],
+    ]),
+  )
+  const full = { ...request([['t', ID, [state(1, 2)]]]), type: 2 }
+  const { deleted, topics } = cache.applyUpdateMetadata(full)
+  assert.deepEqual(deleted, [
+    { topic: 't', partition: 0 },
+    { topic: 'u', partition: 0 },
+  ])
+  assert.deepEqual([...topics], ['t', 'u'])
+  assert.deepEqual([...cache.image.topicNames], [[ID, 't']])
+  assert.equal(cache.image.topics.get('t')?.partitions.get(1)?.leader, 2)
+  assert.equal(cache.image.topics.get('t')?.partitions.size, 1)
+})
+
 test('the ungrouped form of old versions says the same', () => {
   for (let version = 0; version <= 4; version += 1) {
     const cache = new MetadataCache('c')

@@ -5,6 +5,9 @@ import type { UpdateMetadataRequest } from '../wire/messages/06-update-metadata.
 import { emptyImage, LEADER_DURING_DELETE, securityProtocolById } from './cluster-image.ts'
 import type { BrokerImage, ClusterImage, PartitionState, TopicImage } from './cluster-image.ts'
 
+/** What a request holds (KIP-866): only changes, or, from a controller's start, everything. */
+export const UpdateType = { unknown: 0, incremental: 1, full: 2 } as const
+
 /** What one UpdateMetadata changed. */
 export interface MetadataChange {
   readonly before: ClusterImage
@@ -43,13 +46,16 @@ export class MetadataCache {
   }
 
   /**
-   * Replaces brokers and controller, and merges the partition states; leader -2 removes one. Whether
-   * the controller is the newest one is checked before (STALE_CONTROLLER_EPOCH).
+   * Replaces brokers and controller, and merges the partition states; leader -2 removes one, and a
+   * request of the type that holds everything removes what it does not name. Whether the controller
+   * is the newest one is checked before (STALE_CONTROLLER_EPOCH).
    */
   applyUpdateMetadata(request: UpdateMetadataRequest): MetadataChange {
     const before = this.#image
     const merge = new TopicMerge(before)
-    for (const topic of topicsOf(request)) merge.add(topic)
+    const topics = topicsOf(request)
+    if (request.type === UpdateType.full) merge.removeAllBut(topics)
+    for (const topic of topics) merge.add(topic)
     this.#image = {
       clusterId: before.clusterId,
       controllerId: request.controllerId,
@@ -96,6 +102,24 @@ class TopicMerge {
     }
     topics.set(topic.topicName, { name: topic.topicName, id, partitions })
     if (id !== undefined) names.set(id, topic.topicName)
+  }
+
+  /** A controller that has just been elected names everything: what it does not know is gone. */
+  removeAllBut(named: readonly WireTopic[]): void {
+    const kept = new Map(named.map((it) => [it.topicName, it.partitionStates]))
+    for (const { name, id, partitions } of this.topics.values()) {
+      const indexes = new Set(kept.get(name)?.map((it) => it.partitionIndex))
+      const left = [...partitions].filter(([index]) => indexes.has(index))
+      if (left.length === partitions.size) continue
+      const { topics, names } = this.#copies()
+      this.changed.add(name)
+      for (const partition of partitions.keys()) {
+        if (!indexes.has(partition)) this.deleted.push({ topic: name, partition })
+      }
+      if (left.length > 0) topics.set(name, { name, id, partitions: new Map(left) })
+      else topics.delete(name)
+      if (left.length === 0 && id !== undefined) names.delete(id)
+    }
   }
 
   #mergePartitions(

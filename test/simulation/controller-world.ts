@@ -6,7 +6,7 @@ import { ConfigStore } from '../../src/controller/config-store.ts'
 import { Controller } from '../../src/controller/controller.ts'
 import type { BrokerChannel, ControllerSettings } from '../../src/controller/controller-types.ts'
 import { EntityConfigs } from '../../src/metadata/entity-configs.ts'
-import { MetadataCache } from '../../src/metadata/metadata-cache.ts'
+import { MetadataCache, UpdateType } from '../../src/metadata/metadata-cache.ts'
 import { ANY_NAME } from '../../src/metadata/topic-name.ts'
 import type { BrokerNode } from '../../src/metadata/znodes.ts'
 import type { NetworkListener, Socket } from '../../src/platform/network.ts'
@@ -330,7 +330,8 @@ export class WorldBroker {
     const parts = request.topicStates.flatMap(({ topicName, partitionStates }) => {
       return partitionStates.map((it) => `${topicName}-${it.partitionIndex} leader ${it.leader}`)
     })
-    this.#record(`UpdateMetadata brokers ${brokers}; ${parts.join(', ')}`)
+    const all = request.type === UpdateType.full ? 'all ' : ''
+    this.#record(`UpdateMetadata ${all}brokers ${brokers}; ${parts.join(', ')}`)
     this.metadata.applyUpdateMetadata(request)
     return { errorCode: 0 }
   }
