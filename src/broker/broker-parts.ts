@@ -1,5 +1,6 @@
 // The parts of a broker that work on its logs and its metadata, wired to each other. Nothing runs
 // yet: `Broker.start` says in which order they begin.
+import type { ConfigStore } from '../controller/config-store.ts'
 import { Controller } from '../controller/controller.ts'
 import { GroupCoordinator, OFFSETS_TOPIC } from '../coordinator/group/group-coordinator.ts'
 import type { Logs } from '../log/logs.ts'
@@ -25,6 +26,7 @@ export interface BrokerPartsOptions {
   readonly brokerId: number
   readonly clusterId: string
   readonly settings: DynamicSettings
+  readonly configStore: ConfigStore
   readonly platform: Platform
   readonly logger: Logger
   readonly metrics: Metrics
@@ -80,7 +82,9 @@ export class BrokerParts {
       replicas: this.replicas,
       metadata,
       groups: this.groups,
+      configs: settings.configs,
       logger,
+      readTopicSettings: (topics) => options.configStore.read(topics.map((it) => `topics/${it}`)),
     })
     this.controller = new Controller({
       brokerId,

@@ -9,6 +9,7 @@ import { publishNetworkMetrics } from '../network/network-metrics.ts'
 import { headerVersionsOf } from '../network/served-versions.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { Logger } from '../telemetry/logger.ts'
+import { watchEventLoop } from '../telemetry/event-loop-delay.ts'
 import { Metrics } from '../telemetry/metrics.ts'
 import { brokerIdentity } from './broker-identity.ts'
 import { advertisedEndpoints, bindListeners } from './broker-listeners.ts'
@@ -131,6 +132,7 @@ async function start(
     brokerId,
     clusterId,
     settings,
+    configStore,
     platform,
     logger,
     metrics,
@@ -179,6 +181,8 @@ async function start(
   })
   listeners.serve(dispatchTo(context), headerVersionsOf(handlersByKey.values()))
   publishNetworkMetrics(metrics, listeners, platform.clock)
+  const loopWatch = watchEventLoop(platform.clock, metrics)
+  undo.defer(() => loopWatch.cancel())
   undo.defer(() =>
     handOverLeaderships({ brokerId, session, settings, parts, platform, logger, status }),
   )

@@ -2,6 +2,7 @@
 // same code runs for requests from the network and, in process, from this broker's own controller.
 import type { GroupCoordinator } from '../coordinator/group/group-coordinator.ts'
 import { OFFSETS_TOPIC } from '../coordinator/group/group-coordinator.ts'
+import type { EntityConfigs } from '../metadata/entity-configs.ts'
 import type { MetadataCache } from '../metadata/metadata-cache.ts'
 import type { Partition } from '../replication/partition.ts'
 import type { Replicas } from '../replication/replicas.ts'
@@ -22,7 +23,9 @@ export interface ControlRequestsOptions {
   readonly replicas: Replicas
   readonly metadata: MetadataCache
   readonly groups: GroupCoordinator
+  readonly configs: EntityConfigs
   readonly logger: Logger
+  readonly readTopicSettings: (topics: readonly string[]) => Promise<void>
 }
 
 export class ControlRequests {
@@ -33,7 +36,8 @@ export class ControlRequests {
   }
 
   /** Both forms of the answer: flat up to version 4, by topic id from 5 on. */
-  leaderAndIsr(request: LeaderAndIsrRequest): LeaderAndIsrResponse {
+  async leaderAndIsr(request: LeaderAndIsrRequest): Promise<LeaderAndIsrResponse> {
+    await this.#readSettings(request)
     const changes = this.#options.replicas.leaderAndIsr(request)
     for (const partition of changes.becameLeader) this.#onLeader(partition)
     for (const partition of changes.becameFollower) this.#onFollower(partition)
@@ -57,7 +61,7 @@ export class ControlRequests {
   }
 
   updateMetadata(request: UpdateMetadataRequest): UpdateMetadataResponse {
-    const { replicas, metadata, groups, logger } = this.#options
+    const { replicas, metadata, groups, configs, logger } = this.#options
     const refusal =
       replicas.admitBrokerEpoch(request.brokerEpoch) ||
       replicas.admitController(request.controllerEpoch)
@@ -69,9 +73,24 @@ export class ControlRequests {
       return { errorCode: refusal }
     }
     const { deleted, after } = metadata.applyUpdateMetadata(request)
-    const gone = new Set(deleted.map(({ topic }) => topic))
-    groups.onTopicsDeleted([...gone].filter((topic) => !after.topics.has(topic)))
+    const touched = new Set(deleted.map(({ topic }) => topic))
+    const gone = [...touched].filter((topic) => !after.topics.has(topic))
+    groups.onTopicsDeleted(gone)
+    for (const topic of gone) configs.set(`topics/${topic}`, undefined)
     return { errorCode: Errors.NONE }
+  }
+
+  // A topic is created without a notification of its settings, and its logs open with them.
+  async #readSettings({
+    topicStates,
+    ungroupedPartitionStates,
+  }: LeaderAndIsrRequest): Promise<void> {
+    const { metadata, readTopicSettings } = this.#options
+    const topics = new Set<string>()
+    for (const { topicName } of [...topicStates, ...ungroupedPartitionStates]) {
+      if (!metadata.image.topics.has(topicName)) topics.add(topicName)
+    }
+    if (topics.size > 0) await readTopicSettings([...topics])
   }
 
   #onLeader(partition: Partition): void {

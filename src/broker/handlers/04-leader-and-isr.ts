@@ -4,7 +4,7 @@ import { Errors } from '../../wire/errors.ts'
 import { LeaderAndIsr } from '../../wire/messages/04-leader-and-isr.ts'
 import { handler, reply } from '../handler.ts'
 
-export const leaderAndIsrHandler = handler(LeaderAndIsr, (context, body, request) => {
+export const leaderAndIsrHandler = handler(LeaderAndIsr, async (context, body, request) => {
   const { authorizer, control } = context
   const allowed = authorizer.allows(
     request.connection,
@@ -12,7 +12,7 @@ export const leaderAndIsrHandler = handler(LeaderAndIsr, (context, body, request
     ResourceType.CLUSTER,
     CLUSTER_NAME,
   )
-  if (allowed) reply(request, LeaderAndIsr, control.leaderAndIsr(body))
+  if (allowed) reply(request, LeaderAndIsr, await control.leaderAndIsr(body))
   else
     reply(request, LeaderAndIsr, {
       errorCode: Errors.CLUSTER_AUTHORIZATION_FAILED,

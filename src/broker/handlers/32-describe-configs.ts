@@ -24,38 +24,39 @@ type Result = ResponseInput<typeof DescribeConfigs>['results'][number]
 /** `configSource` of a value that nobody has set. */
 const SOURCE_DEFAULT = 5
 
-export const describeConfigsHandler = handler(DescribeConfigs, (context, body, request) => {
+export const describeConfigsHandler = handler(DescribeConfigs, async (context, body, request) => {
   const shown = ({ synonyms, documentation, ...config }: DescribedConfig) => ({
     ...config,
     isDefault: config.configSource === SOURCE_DEFAULT,
     synonyms: body.includeSynonyms ? synonyms : [],
     documentation: body.includeDocumentation ? documentation : null,
   })
-  const results = body.resources.map((resource): Result => {
+  const describeOne = async (resource: Resource): Promise<Result> => {
     const { resourceType, resourceName } = resource
     const answer = { resourceType, resourceName }
     try {
-      const configs = describe(context, request.connection, resource).map(shown)
+      const configs = (await describe(context, request.connection, resource)).map(shown)
       return { ...answer, errorCode: Errors.NONE, errorMessage: '', configs }
     } catch (error) {
       if (!(error instanceof KafkaError)) throw error
       return { ...answer, errorCode: error.code, errorMessage: error.message, configs: [] }
     }
-  })
+  }
+  const results = await Promise.all(body.resources.map(describeOne))
   reply(request, DescribeConfigs, { throttleTimeMs: 0, results })
 })
 
-function describe(
+async function describe(
   context: HandlerContext,
   requester: Requester,
   { resourceType, resourceName, configurationKeys }: Resource,
-): DescribedConfig[] {
+): Promise<DescribedConfig[]> {
   authorize(context, requester, resourceType, resourceName)
   const keys = configurationKeys === null ? null : new Set(configurationKeys)
   switch (resourceType) {
     case ConfigResourceType.TOPIC:
       requireTopic(context, resourceName)
-      return describeTopicConfig(context.config, context.configs.topic(resourceName), keys)
+      return describeTopicConfig(context.config, await topicSettings(context, resourceName), keys)
     case ConfigResourceType.BROKER:
       if (resourceName === '') return describeClusterConfig(context.config, keys)
       requireThisBroker(context, resourceName)
@@ -68,6 +69,14 @@ function describe(
     default:
       throw new KafkaError(Errors.INVALID_REQUEST)
   }
+}
+
+/** From ZooKeeper, because this broker follows the settings only of topics that it hosts. */
+async function topicSettings(
+  { configStore }: HandlerContext,
+  topic: string,
+): Promise<ReadonlyMap<string, string>> {
+  return (await configStore.readNow(`topics/${topic}`)) ?? new Map()
 }
 
 function authorize(
