@@ -16,6 +16,10 @@ export interface ScanRange {
   readonly to: number
   /** Checks structure and checksum of each batch. */
   readonly verify: boolean
+  /** Bytes that are read, and walked through without a pause. */
+  readonly chunkBytes?: number | undefined
+  /** Awaited between two chunks. */
+  readonly pause?: ((bytes: number) => Promise<void>) | undefined
 }
 
 /** Why a scan ended before `to`. */
@@ -36,7 +40,8 @@ export async function scanBatches(
   const open = file.pin()
   try {
     let position = range.from
-    let wanted = CHUNK_BYTES
+    const chunkBytes = range.chunkBytes ?? CHUNK_BYTES
+    let wanted = chunkBytes
     let spare: Buffer | undefined
     while (position < range.to) {
       const length = Math.min(wanted, range.to - position)
@@ -47,10 +52,11 @@ export async function scanBatches(
       const walked = walk(chunk.subarray(0, filled), position, range, visit)
       if (typeof walked !== 'number') return walked
       position += walked
-      wanted = walked === 0 ? Math.max(CHUNK_BYTES, neededBytes(chunk)) : CHUNK_BYTES
+      wanted = walked === 0 ? Math.max(chunkBytes, neededBytes(chunk)) : chunkBytes
       if (walked === 0 && (wanted <= filled || filled < length)) {
         return { position, problem: 'the batch is incomplete' }
       }
+      await range.pause?.(walked)
     }
     return undefined
   } finally {

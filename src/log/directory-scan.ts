@@ -108,10 +108,16 @@ async function finishSwap(
       removeSegmentFiles(disk, directory, other, '')
     }
   }
-  for (const suffix of [...SEGMENT_SUFFIXES].reverse()) {
-    const name = join(directory, offsetFileName(offset, suffix))
-    if (disk.statSync(name + SWAP_SUFFIX) !== undefined) disk.renameSync(name + SWAP_SUFFIX, name)
-  }
+  await disk.syncDirectory(directory)
+  const [log = LOG_SUFFIX, ...indexes] = SEGMENT_SUFFIXES
+  for (const suffix of indexes)
+    dropSwapSuffix(disk, join(directory, offsetFileName(offset, suffix)))
+  await disk.syncDirectory(directory)
+  dropSwapSuffix(disk, join(directory, offsetFileName(offset, log)))
+}
+
+function dropSwapSuffix(disk: Disk, path: string): void {
+  if (disk.statSync(path + SWAP_SUFFIX) !== undefined) disk.renameSync(path + SWAP_SUFFIX, path)
 }
 
 function swapPath(directory: string, offset: number): string {

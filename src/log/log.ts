@@ -7,6 +7,10 @@ import type { LogConfig } from '../config/topic-config.ts'
 import { appendAsFollower, appendAsLeader } from './append.ts'
 import { replaceFileSync } from './atomic-file.ts'
 import { PARTITION_METADATA_FILE } from './file-names.ts'
+import { cleanLog } from './clean-log.ts'
+import type { CleanLimits, CleanResult, CleanTask } from './clean-log.ts'
+import { dirtinessOf } from './dirtiness.ts'
+import type { Dirtiness } from './dirtiness.ts'
 import { LeaderEpochCache } from './leader-epoch-cache.ts'
 import { loadLog } from './load-log.ts'
 import type { LoadOptions } from './load-log.ts'
@@ -291,6 +295,16 @@ export class Log {
   /** Removes old segments as the settings ask for; how many. */
   applyRetention(nowMs: number): number {
     return applyRetention(this.#state, nowMs)
+  }
+
+  /** What compaction could do here; `cleanedUpTo`: where it has come before. */
+  dirtiness(cleanedUpTo: number, nowMs: number): Dirtiness {
+    return dirtinessOf(this.#state, cleanedUpTo, nowMs)
+  }
+
+  /** Compacts. Rejects with CleaningAborted when the log changed under it. */
+  clean(task: CleanTask, limits: CleanLimits): Promise<CleanResult> {
+    return cleanLog(this.#state, task, limits)
   }
 
   /** Begins a new segment, if the active one holds anything. */

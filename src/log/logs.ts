@@ -8,6 +8,7 @@ import type { Platform } from '../platform/platform.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { Errors, KafkaError } from '../wire/errors.ts'
+import { LogCleaner } from './cleaner.ts'
 import { DelayedRemoval } from './delayed-removal.ts'
 import { partitionDirectoryName, suffixedDirectoryName } from './file-names.ts'
 import type { LoadProgress } from './load-directory.ts'
@@ -69,6 +70,7 @@ export class Logs {
   readonly #future = new LogMap()
   readonly #removal: DelayedRemoval
   readonly #schedule: LogSchedule
+  readonly #cleaner: LogCleaner
   readonly #listeners: FailureListener[] = []
   #isClosed = false
 
@@ -88,7 +90,13 @@ export class Logs {
       directories: () => this.#directories,
       onDirectoryError: (directory, error) => this.#takeOffline(directory, error),
     })
+    this.#cleaner = new LogCleaner(options.platform, options.logger, options.config, {
+      all: () => this.all(),
+      directoryOf: (log) => this.#directoryOf(log),
+      onDirectoryError: (directory, error) => this.#takeOffline(directory, error),
+    })
     registerLogMetrics(options.metrics, this)
+    this.#cleaner.register(options.metrics)
   }
 
   /**
@@ -233,9 +241,10 @@ export class Logs {
     }))
   }
 
-  /** Begins retention, flushes and checkpoints. */
+  /** Begins retention, flushes, checkpoints and compaction. */
   start(): void {
     this.#schedule.start(this.#config)
+    if (this.#config.get('log.cleaner.enable')) this.#cleaner.start()
   }
 
   /** Closes all logs and marks the directories as cleanly left. */
@@ -243,6 +252,7 @@ export class Logs {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#schedule.stop()
+    this.#cleaner.stop()
     this.#removal.close()
     await Promise.all(this.#directories.map((directory) => this.#closeDirectory(directory)))
   }
@@ -282,7 +292,7 @@ export class Logs {
     directory.logs.add(log)
     log.owner = {
       onFailure: (error) => this.#takeOffline(directory, error),
-      onRecoveryPointLowered: () => directory.checkpointRecoveryPoints(),
+      onRecoveryPointLowered: () => lowered(directory, log),
       onLogStartMoved: () => directory.checkpointLogStarts(),
     }
   }
@@ -293,6 +303,7 @@ export class Logs {
     if (log === undefined || directory === undefined) return
     map.delete(topic, partition)
     directory.logs.delete(log)
+    directory.cleanerOffsets.delete(topic, partition)
     await log.abandon()
     const unique = randomName(this.#context.platform.random)
     const name = suffixedDirectoryName(topic, partition, unique, 'delete')
@@ -361,6 +372,16 @@ export class Logs {
 }
 
 const CLOSE_CONCURRENCY = 16
+
+/** What is cut off was not cleaned either. */
+async function lowered(directory: LogDirectory, log: Log): Promise<void> {
+  const { topic, partition, recoveryPoint } = log
+  if ((directory.cleanerOffsets.get(topic, partition) ?? 0) > recoveryPoint) {
+    directory.cleanerOffsets.set(topic, partition, recoveryPoint)
+    await directory.checkpointCleanerOffsets()
+  }
+  await directory.checkpointRecoveryPoints()
+}
 
 function storageError(message: string): KafkaError {
   return new KafkaError(Errors.KAFKA_STORAGE_ERROR, message)

@@ -260,19 +260,38 @@ export class Segment {
 
   /** Adds or removes a suffix of all files that exist. */
   changeSuffix(suffix: string): void {
+    this.#renameIndexes(suffix)
+    this.#renameLog(suffix)
+  }
+
+  /** The same; whichever names a power cut brings back, the log file has its own indexes. */
+  async changeSuffixDurably(suffix: string): Promise<void> {
+    const { disk } = this.#context.platform
+    this.#renameIndexes(suffix)
+    await disk.syncDirectory(this.directory)
+    this.#renameLog(suffix)
+    await disk.syncDirectory(this.directory)
+  }
+
+  #renameIndexes(suffix: string): void {
     const { disk } = this.#context.platform
     const target = segmentFiles(this.directory, this.baseOffset, suffix)
-    const { log, offset, time, transactions } = this.#files
-    const moves = [
-      [offset, target.offset],
-      [time, target.time],
-      [transactions, target.transactions],
-      [log, target.log],
-    ] as const
-    for (const [from, to] of moves) {
-      if (from !== to && disk.statSync(from) !== undefined) disk.renameSync(from, to)
+    for (const kind of ['offset', 'time', 'transactions'] as const) {
+      const from = this.#files[kind]
+      if (from !== target[kind] && disk.statSync(from) !== undefined) {
+        disk.renameSync(from, target[kind])
+      }
     }
-    this.#moved(target)
+    this.#moved({ ...target, log: this.#files.log })
+  }
+
+  #renameLog(suffix: string): void {
+    const { disk } = this.#context.platform
+    const { log } = segmentFiles(this.directory, this.baseOffset, suffix)
+    if (log !== this.#files.log && disk.statSync(this.#files.log) !== undefined) {
+      disk.renameSync(this.#files.log, log)
+    }
+    this.#moved({ ...this.#files, log })
   }
 
   /** Gives all files the suffix `.deleted`; returns what to remove later. */
