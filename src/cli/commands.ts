@@ -34,4 +34,20 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
       load: async () => (await import('./get-offsets.ts')).getOffsetsCommand,
     },
   ],
+  [
+    'console-producer',
+    {
+      summary: 'send the lines of standard input to a topic',
+      script: 'kafka-console-producer.sh',
+      load: async () => (await import('./console-producer.ts')).consoleProducerCommand,
+    },
+  ],
+  [
+    'console-consumer',
+    {
+      summary: 'print the records of topics',
+      script: 'kafka-console-consumer.sh',
+      load: async () => (await import('./console-consumer.ts')).consoleConsumerCommand,
+    },
+  ],
 ])

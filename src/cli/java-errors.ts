@@ -1,5 +1,5 @@
 // How Kafka's tools name an error: by the exception that their client makes of its code.
-import { errorByCode, KafkaError, type ErrorName } from '../wire/errors.ts'
+import { errorByCode, type ErrorName, type KafkaError } from '../wire/errors.ts'
 
 /** Those that are not the code's name in another spelling. */
 const IRREGULAR: Partial<Record<ErrorName, string>> = {

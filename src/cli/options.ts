@@ -136,7 +136,7 @@ function valueAfter(
   next: string | undefined,
 ): string | undefined {
   if (spec.value === 'none' || next === undefined) return undefined
-  const isOption = /^--/.test(next) && Object.hasOwn(table, next.slice(2).replace(/=.*$/s, ''))
+  const isOption = next.startsWith('--') && Object.hasOwn(table, next.slice(2).replace(/=.*$/s, ''))
   return isOption ? undefined : next
 }
 

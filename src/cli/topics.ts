@@ -7,7 +7,16 @@ import { validateTopicConfig } from '../config/topic-config.ts'
 import { Errors, KafkaError, errorByCode } from '../wire/errors.ts'
 import type { CommandStreams } from './command.ts'
 import { describeKafkaError } from './java-errors.ts'
-import { FORMAT_OPTION, HELP_OPTIONS, flag, integer, text, texts, type Options } from './options.ts'
+import {
+  FORMAT_OPTION,
+  HELP_OPTIONS,
+  OptionProblem,
+  flag,
+  integer,
+  text,
+  texts,
+  type Options,
+} from './options.ts'
 import { isInternalTopic, topicPattern } from './topic-filter.ts'
 import {
   ToolFailure,
