@@ -308,8 +308,10 @@ function dump(machine: SimulatedMachine): string {
     extendedTypes: false,
     trustEmptySnapshot: false,
   })
-  const nodes = [...tree.nodes].map(([path, node]) => [path, tree.stat(node), String(node.data)])
-  return JSON.stringify(nodes.toSorted(), (_, value: unknown) =>
+  const nodes = [...tree.nodes]
+    .toSorted(([left], [right]) => (left < right ? -1 : 1))
+    .map(([path, node]) => [path, tree.stat(node), String(node.data)])
+  return JSON.stringify(nodes, (_, value: unknown) =>
     typeof value === 'bigint' ? value.toString(16) : value,
   )
 }

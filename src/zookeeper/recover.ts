@@ -111,7 +111,8 @@ function replay(options: RecoverOptions, tree: Tree, logs: readonly NumberedFile
       changes.length = 0
       count++
     })
-    if (next === undefined && end.validBytes > FILE_HEADER_BYTES) makeDurable(options, log)
+    if (next === undefined && end.validBytes > FILE_HEADER_BYTES)
+      makeDurable(options, log, end.validBytes)
     if (end.tail === 'clean') continue
     if (next !== undefined && next.zxid > tree.lastZxid + 1) {
       throw new DirectoryError(
@@ -124,9 +125,15 @@ function replay(options: RecoverOptions, tree: Tree, logs: readonly NumberedFile
   return count
 }
 
-/** What a killed process wrote but did not sync is about to be seen: it must not vanish any more. */
-function makeDurable(options: RecoverOptions, log: NumberedFile): void {
+/**
+ * What an ended process wrote but did not sync is about to be seen: it must not vanish any more.
+ * Written again, because after a sync that failed the system may hold pages for clean that never
+ * reached the disk.
+ */
+function makeDurable(options: RecoverOptions, log: NumberedFile, validBytes: number): void {
+  const bytes = options.disk.readFileSync(log.path).subarray(0, validBytes)
   const file = options.disk.openSync(log.path, 'write')
+  file.writeSync(bytes, 0)
   file.syncSync()
   file.closeSync()
   options.disk.syncDirectorySync(options.logDirectory)
