@@ -67,6 +67,8 @@ export class ControllerWalk {
       () => this.#elect(),
       () => this.#addPartitions(),
       () => this.#toggleCut(),
+      () => this.#loseConnection(),
+      () => this.#loseConnection(),
       () => this.#pass(100 + this.#below(1500)),
       () => this.#pass(FIRST_SESSION_MS),
     ]
@@ -150,6 +152,28 @@ export class ControllerWalk {
     const broker = this.#world.broker(id)
     broker.isCutOff = !broker.isCutOff
     this.log.push(`${broker.isCutOff ? 'cut' : 'heal'} ${id}`)
+  }
+
+  // In the middle of what the controller does: some of its writes have happened, some have not, and
+  // it does not know which.
+  async #loseConnection(): Promise<void> {
+    const broker = this.#world.active ?? this.#world.brokers.get(this.#pick(this.#up) ?? 0)
+    if (broker === undefined) return
+    this.log.push(`lose the connection of ${broker.id}`)
+    const work = this.#pick([
+      () => this.#create(),
+      () => this.#delete(),
+      () => this.#reassign(),
+      () => this.#changeIsr(true),
+      () => this.#crash(),
+    ])
+    const pending = work?.()
+    for (let turns = this.#below(8); turns > 0; turns -= 1) {
+      await new Promise((resolve) => void setImmediate(resolve))
+    }
+    broker.loseConnection()
+    await this.#world.advance(3000)
+    await pending
   }
 
   async #pass(spanMs: number): Promise<void> {

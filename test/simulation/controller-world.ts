@@ -88,13 +88,22 @@ export class ControllerWorld {
     return this.#observer
   }
 
-  connect(session?: ZooKeeperClient['session']): Promise<ZooKeeperClient> {
+  /** `onOpen` hears of each connection that the client makes. */
+  connect(
+    session?: ZooKeeperClient['session'],
+    onOpen: (socket: Socket) => void = () => {},
+  ): Promise<ZooKeeperClient> {
     const server = this.#server
     assert(server !== undefined)
+    const open = async (): Promise<Socket> => {
+      const socket = await server.connectInProcess()
+      onOpen(socket)
+      return socket
+    }
     return ZooKeeperClient.connect({
       platform: this.platform,
       logger: silentLogger,
-      connect: { open: () => server.connectInProcess() },
+      connect: { open },
       sessionTimeoutMs: SESSION_TIMEOUT_MS,
       connectionTimeoutMs: 1000,
       session,
@@ -102,7 +111,7 @@ export class ControllerWorld {
   }
 
   async start(brokerId: number, rack: string | null = null): Promise<WorldBroker> {
-    return this.#join(await WorldBroker.start(this, brokerId, rack, await this.connect()))
+    return this.#join(await WorldBroker.start(this, brokerId, rack))
   }
 
   /** Kill -9, and a new process that goes on with the session of the old one. */
@@ -110,9 +119,9 @@ export class ControllerWorld {
     const old = this.broker(brokerId)
     const { session } = old.client
     old.crash()
-    const client = await this.connect(session)
-    assert(client.resumed)
-    return this.#join(await WorldBroker.start(this, brokerId, null, client, true))
+    const broker = await WorldBroker.start(this, brokerId, null, session)
+    assert(broker.client.resumed)
+    return this.#join(broker)
   }
 
   async #join(broker: WorldBroker): Promise<WorldBroker> {
@@ -192,6 +201,7 @@ export class WorldBroker {
   readonly #node: BrokerNode
   #controllerEpoch = 0
   #listener: NetworkListener | undefined
+  #connections: { last?: Socket } = {}
   readonly #sockets: Socket[] = []
   readonly #topicIds = new Map<string, string>()
 
@@ -231,12 +241,16 @@ export class WorldBroker {
     world: ControllerWorld,
     id: number,
     rack: string | null,
-    client: ZooKeeperClient,
-    isRestart = false,
+    session?: ZooKeeperClient['session'],
   ): Promise<WorldBroker> {
+    const connections: { last?: Socket } = {}
+    const client = await world.connect(session, (socket) => {
+      connections.last = socket
+    })
     const broker = new WorldBroker(world, id, rack, client)
+    broker.#connections = connections
     await broker.listen()
-    await broker.register(isRestart)
+    await broker.register(session !== undefined)
     return broker
   }
 
@@ -255,6 +269,11 @@ export class WorldBroker {
     await this.closeNetwork()
     this.#world.brokers.delete(this.id)
     await this.#world.settle()
+  }
+
+  /** Breaks its connection to ZooKeeper, whatever is under way; the session lives on. */
+  loseConnection(): void {
+    this.#connections.last?.destroy()
   }
 
   /** Breaks its connections; it goes on listening. */
@@ -331,7 +350,8 @@ export class WorldBroker {
       return partitionStates.map((it) => `${topicName}-${it.partitionIndex} leader ${it.leader}`)
     })
     const all = request.type === UpdateType.full ? 'all ' : ''
-    this.#record(`UpdateMetadata ${all}brokers ${brokers}; ${parts.join(', ')}`)
+    const detail = parts.length === 0 ? '' : `; ${parts.join(', ')}`
+    this.#record(`UpdateMetadata ${all}brokers ${brokers}${detail}`)
     this.metadata.applyUpdateMetadata(request)
     return { errorCode: 0 }
   }
