@@ -35,6 +35,8 @@ export interface DirectoryContent {
   /** Ascending. */
   readonly segmentOffsets: readonly number[]
   readonly snapshotOffsets: readonly number[]
+  /** Segments that have an index of aborted transactions. */
+  readonly transactionOffsets: readonly number[]
 }
 
 export async function scanDirectory(
@@ -49,7 +51,11 @@ export async function scanDirectory(
   }
   const segmentOffsets = offsetsWith(names, LOG_SUFFIX)
   removeOrphanIndexes(context, directory, names, new Set(segmentOffsets))
-  return { segmentOffsets, snapshotOffsets: offsetsWith(names, SNAPSHOT_SUFFIX) }
+  return {
+    segmentOffsets,
+    snapshotOffsets: offsetsWith(names, SNAPSHOT_SUFFIX),
+    transactionOffsets: offsetsWith(names, TRANSACTION_INDEX_SUFFIX),
+  }
 }
 
 function fileNames(disk: Disk, directory: string): string[] {

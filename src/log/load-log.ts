@@ -40,6 +40,8 @@ export interface LoadingLog {
   readonly snapshots: SnapshotFiles
   readonly epochs: LeaderEpochCache
   logStartOffset: number
+  /** From this offset on an index has to be made anew; Infinity: nowhere. */
+  damagedFrom: number
 }
 
 export async function loadLog(context: LogContext, options: LoadOptions): Promise<LogParts> {
@@ -56,7 +58,9 @@ export async function loadLog(context: LogContext, options: LoadOptions): Promis
     snapshots: new SnapshotFiles(context.platform.disk, directory, content.snapshotOffsets),
     epochs: epochs ?? new LeaderEpochCache(),
     logStartOffset: Math.max(options.logStartOffset, segments[0]?.baseOffset ?? 0),
+    damagedFrom: Infinity,
   }
+  checkTransactionIndexes(loading, content.transactionOffsets)
   const trusted = options.hadCleanShutdown && epochs !== undefined
   const found = trusted ? await openClean(loading) : await openUnclean(loading, epochs)
   return await finish(loading, found)
@@ -78,6 +82,16 @@ async function removeBelowStart(
   return kept
 }
 
+/** Segments whose index of aborted transactions is damaged are gone through again. */
+function checkTransactionIndexes(loading: LoadingLog, offsets: readonly number[]): void {
+  for (const segment of loading.segments.all) {
+    if (!offsets.includes(segment.baseOffset) || !segment.hasDamagedTransactions) continue
+    const { log, transactions } = segment.files
+    loading.context.logger.warn(`${transactions} is damaged: made anew from ${log}`)
+    loading.damagedFrom = Math.min(loading.damagedFrom, segment.baseOffset)
+  }
+}
+
 interface Found {
   readonly logEndOffset: number
   readonly isClean: boolean
@@ -86,6 +100,7 @@ interface Found {
 async function openClean(loading: LoadingLog): Promise<Found> {
   const { segments, snapshots } = loading
   if (segments.length === 0) return { logEndOffset: loading.logStartOffset, isClean: true }
+  if (loading.damagedFrom < Infinity) return await recoverFrom(loading, loading.damagedFrom)
   const logEndOffset = await readEnd(loading)
   if (logEndOffset === undefined) {
     const { log } = segments.active.files
@@ -122,7 +137,7 @@ async function openUnclean(
 ): Promise<Found> {
   const { options } = loading
   if (epochs === undefined) await rebuildEpochs(loading)
-  return await recoverFrom(loading, options.recoveryPoint)
+  return await recoverFrom(loading, Math.min(options.recoveryPoint, loading.damagedFrom))
 }
 
 async function recoverFrom(loading: LoadingLog, recoveryPoint: number): Promise<Found> {
@@ -190,6 +205,7 @@ function openSegment(context: LogContext, directory: string, baseOffset: number)
   const status = context.platform.disk.statSync(segment.files.log)
   segment.sizeBytes = status?.size ?? 0
   segment.readableBytes = segment.sizeBytes
+  segment.uncheckedBytes = segment.sizeBytes
   segment.createdMs = status?.modifiedMs ?? 0
   return segment
 }

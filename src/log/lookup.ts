@@ -3,6 +3,7 @@ import { readRecords } from '../wire/records/read-records.ts'
 import * as batch from '../wire/records/batch.ts'
 import { readLegacyRecords } from '../wire/records/legacy.ts'
 import { newestTimestampOf } from './batch-scan.ts'
+import { soundIndex } from './index-repair.ts'
 import type { LogState } from './log-state.ts'
 import type { AbortedTransaction, TimestampOffset } from './log-types.ts'
 import type { Segment } from './segment.ts'
@@ -54,7 +55,7 @@ async function firstAtOrAfter(
   segment: Segment,
   timestamp: number,
 ): Promise<TimestampOffset | undefined> {
-  const { time, offset } = segment.index.load(segment.sizeBytes)
+  const { time, offset } = await soundIndex(log, segment)
   const from = offset.positionFor(Math.max(time.offsetBefore(timestamp), log.logStartOffset))
   const found = await findBatch(
     segment,

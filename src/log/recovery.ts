@@ -83,7 +83,7 @@ async function recoverSegment(
   let next = Math.max(endOffset, segment.baseOffset)
   const range = { from: 0, to: bytes, verify: true }
   const stop = await scanBatches(segment.log, range, (b, p) => {
-    const problem = orderProblem(segment, next, b, p)
+    const problem = orderProblem(segment, next, b, p) ?? gapProblem(loading, next, b, p)
     if (problem !== undefined) return problem
     takeIn(loading, segment, b, p)
     next = lastOffsetOf(b, p) + 1
@@ -106,6 +106,25 @@ function orderProblem(segment: Segment, next: number, b: Buffer, p: number): str
   if (first < next) return `offset ${first} comes after ${next - 1}`
   if (!segment.canHold(last)) return `offset ${last} is too far from the segment's base`
   return undefined
+}
+
+/**
+ * A checksum does not cover a batch's base offset. Where nothing was compacted, a batch that leaves
+ * a gap has to be followed by one that goes on from it.
+ */
+function gapProblem(
+  { options }: LoadingLog,
+  next: number,
+  b: Buffer,
+  p: number,
+): string | undefined {
+  const modern = batch.magic(b, p) === batch.CURRENT_MAGIC
+  if (options.config.cleanupPolicy.compact || !modern) return undefined
+  const first = batch.baseOffset(b, p)
+  if (first === next || next === 0) return undefined
+  const following = p + batch.sizeInBytes(b, p)
+  const goesOn = batch.isComplete(b, following) && batch.baseOffset(b, following) > first
+  return goesOn ? undefined : `offset ${first} comes after ${next - 1}, and nothing goes on from it`
 }
 
 function takeIn(loading: LoadingLog, segment: Segment, b: Buffer, p: number): void {

@@ -61,6 +61,14 @@ export class SegmentIndex implements Resident {
     this.damage = undefined
   }
 
+  /** Takes entries that were made anew; the files follow. */
+  replace(entries: IndexEntries): void {
+    this.#entries = entries
+    this.#persistedOffset = -1
+    this.#persistedTime = -1
+    this.damage = undefined
+  }
+
   /** Reads the files unless the entries are in memory. Unusable ones: no entries, and `damage`. */
   load(logBytes: number): IndexEntries {
     this.used = true

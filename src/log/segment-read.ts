@@ -2,7 +2,7 @@
 // walks to the batch wanted, and gives whole batches only. It never looks beyond what the log's
 // writer has made readable, so that half a batch is never seen (KAFKA-9835).
 import * as batch from '../wire/records/batch.ts'
-import { newestTimestampOf } from './batch-scan.ts'
+import { batchProblem, newestTimestampOf } from './batch-scan.ts'
 import type { ReadOptions, ReadResult } from './log-types.ts'
 import type { NewestTimestamp, Segment } from './segment.ts'
 import type { SegmentList } from './segment-list.ts'
@@ -14,8 +14,15 @@ const MIN_READ_BYTES = 32 * 1024
 
 export const EMPTY_READ: ReadResult = { error: 0, segments: [], sizeBytes: 0 }
 
-/** A batch file that does not hold what its index or its sizes say. */
-export class CorruptLogError extends Error {}
+/** A log file that does not hold what its index, its sizes or its checksums say. */
+export class CorruptLogError extends Error {
+  readonly segment: Segment
+
+  constructor(segment: Segment, position: number, what: string) {
+    super(`${segment.files.log} at byte ${position}: ${what}`)
+    this.segment = segment
+  }
+}
 
 export interface FileRead {
   readonly result: ReadResult
@@ -30,10 +37,15 @@ export interface StartPoint {
 
 const NOTHING: FileRead = { result: EMPTY_READ, next: undefined }
 
-/** `options.maxOffset` must be set, and not beyond what is readable. */
+export interface FileReadOptions extends ReadOptions {
+  readonly maxOffset: number
+  /** Every batch that is readable ends before it. */
+  readonly endOffset: number
+}
+
 export async function readFromFiles(
   segments: SegmentList,
-  options: ReadOptions & { readonly maxOffset: number },
+  options: FileReadOptions,
   start: StartPoint | undefined,
 ): Promise<FileRead> {
   let index = segments.floorIndex(options.fetchOffset)
@@ -51,14 +63,17 @@ export async function readFromFiles(
 /** Undefined when the segment has no batch at or after the offset. */
 async function readFromSegment(
   segment: Segment,
-  options: ReadOptions & { readonly maxOffset: number },
+  options: FileReadOptions,
   known: number | undefined,
 ): Promise<FileRead | undefined> {
   const end = segment.readableBytes
   let position = known ?? segmentPosition(segment, options.fetchOffset)
+  const order = { next: known === undefined ? segment.baseOffset : options.fetchOffset, ...options }
   const wanted = Math.max(options.maxBytes, MIN_READ_BYTES) + (known === undefined ? LEAD_BYTES : 0)
   while (position < end) {
-    const chunk = await readChunk(segment, position, Math.min(wanted, end - position))
+    let chunk = await readChunk(segment, position, Math.min(wanted, end - position))
+    if (known === undefined) checkBoundary(segment, position, chunk)
+    if (position < segment.uncheckedBytes) chunk = inOrder(segment, position, chunk, order)
     const found = sliceBatches(chunk, 0, options.fetchOffset, options.maxOffset, options)
     if (found.bytes.length > 0) return given(segment, position + found.end, found.bytes)
     if (found.full) return NOTHING
@@ -77,7 +92,7 @@ async function readLargeBatch(
   segment: Segment,
   position: number,
   size: number,
-  options: ReadOptions & { readonly maxOffset: number },
+  options: FileReadOptions,
 ): Promise<FileRead | undefined> {
   const bytes = await readChunk(segment, position, size)
   if (lastOffsetOf(bytes, 0) < options.fetchOffset) {
@@ -88,9 +103,59 @@ async function readLargeBatch(
   return given(segment, position + size, bytes)
 }
 
-function given(segment: Segment, position: number, bytes: Buffer): FileRead {
-  const result = { error: 0, segments: [bytes], sizeBytes: bytes.length }
-  return { result, next: { segment, position, offset: nextOffset(bytes) } }
+/** `end`: position after the batches. Those that were found on disk are checked. */
+function given(segment: Segment, end: number, batches: Buffer): FileRead {
+  const position = end - batches.length
+  const sound = position < segment.uncheckedBytes ? soundPart(segment, position, batches) : batches
+  const result = { error: 0, segments: [sound], sizeBytes: sound.length }
+  const next = { segment, position: position + sound.length, offset: nextOffset(sound) }
+  return { result, next }
+}
+
+/** The batches before the first damaged one; throws when that is the first. */
+function soundPart(segment: Segment, position: number, batches: Buffer): Buffer {
+  for (let p = 0; p < batches.length; p += batch.sizeInBytes(batches, p)) {
+    const problem = batchProblem(batches, p)
+    if (problem === undefined) continue
+    if (p === 0) throw corrupt(segment, position, problem)
+    return batches.subarray(0, p)
+  }
+  return batches
+}
+
+/**
+ * The part of a chunk in which offsets ascend and stay below the end: no checksum covers them.
+ * Throws when they do not from the beginning.
+ */
+function inOrder(
+  segment: Segment,
+  position: number,
+  chunk: Buffer,
+  order: { next: number; readonly endOffset: number },
+): Buffer {
+  for (let p = 0; batch.isComplete(chunk, p); p += batch.sizeInBytes(chunk, p)) {
+    const last = lastOffsetOf(chunk, p)
+    const isInOrder = last >= order.next && last < order.endOffset
+    const isWhole =
+      batch.magic(chunk, p) !== batch.CURRENT_MAGIC || batch.baseOffset(chunk, p) <= last
+    if (!isInOrder || !isWhole) {
+      if (p === 0) throw corrupt(segment, position, `the offset ${last} is out of order`)
+      return chunk.subarray(0, p)
+    }
+    order.next = last + 1
+  }
+  return chunk
+}
+
+/** An index entry that is wrong leads into the middle of a batch. */
+function checkBoundary(segment: Segment, position: number, chunk: Buffer): void {
+  if (position === 0 || chunk.length < batch.RECORD_BATCH_OVERHEAD) return
+  const magic = batch.magic(chunk, 0)
+  const first = batch.baseOffset(chunk, 0)
+  const isPlausible = magic >= 0 && magic <= batch.CURRENT_MAGIC && first >= segment.baseOffset
+  if (!isPlausible || lastOffsetOf(chunk, 0) > segment.baseOffset + 2 ** 31) {
+    throw corrupt(segment, position, 'no batch begins here')
+  }
 }
 
 /** The offset after the last of the whole batches in `bytes`. */
@@ -109,7 +174,7 @@ function sizeAt(segment: Segment, chunk: Buffer, p: number, position: number): n
 }
 
 function corrupt(segment: Segment, position: number, what: string): CorruptLogError {
-  return new CorruptLogError(`${segment.files.log} at byte ${position}: ${what}`)
+  return new CorruptLogError(segment, position, what)
 }
 
 async function readChunk(segment: Segment, position: number, length: number): Promise<Buffer> {

@@ -4,7 +4,9 @@
 //
 //   0 ≤ readableBytes (written, may be read) ≤ sizeBytes (appended)
 import { dirname, join } from 'node:path'
+import * as batch from '../wire/records/batch.ts'
 import { readFileIfPresent } from './atomic-file.ts'
+import { newestTimestampOf, scanBatches } from './batch-scan.ts'
 import {
   DELETED_SUFFIX,
   LOG_SUFFIX,
@@ -15,9 +17,10 @@ import {
 } from './file-names.ts'
 import { LazyFile } from './lazy-file.ts'
 import type { LogContext } from './log-context.ts'
-import { OFFSET_ENTRY_BYTES } from './offset-index.ts'
+import { OFFSET_ENTRY_BYTES, OffsetIndex } from './offset-index.ts'
 import { SegmentIndex } from './segment-index.ts'
-import { TIME_ENTRY_BYTES } from './time-index.ts'
+import { lastOffsetOf } from './tail-cache.ts'
+import { TIME_ENTRY_BYTES, TimeIndex } from './time-index.ts'
 import { decodeAborted, encodeAborted } from './transaction-index.ts'
 import type { AbortedEntry } from './transaction-index.ts'
 
@@ -66,6 +69,8 @@ export class Segment {
   sizeBytes: number
   readableBytes: number
   createdMs: number
+  /** Bytes before this position were found on disk, and are checked when they are read. */
+  uncheckedBytes: number
   readonly #context: LogContext
   #files: SegmentFiles
   #bytesSinceIndexEntry = 0
@@ -88,6 +93,7 @@ export class Segment {
     this.sizeBytes = options.sizeBytes
     this.readableBytes = options.sizeBytes
     this.createdMs = options.modifiedMs
+    this.uncheckedBytes = options.sizeBytes
     if (!options.isNew) return
     this.index.reset()
     this.#newest = { timestamp: NO_TIMESTAMP, offset: baseOffset }
@@ -174,6 +180,7 @@ export class Segment {
   /** Begins again with what a scan of the log file has found. */
   restart(): void {
     this.index.reset()
+    this.uncheckedBytes = 0
     this.sizeBytes = 0
     this.readableBytes = 0
     this.#bytesSinceIndexEntry = 0
@@ -181,11 +188,50 @@ export class Segment {
     this.#firstTimestamp = undefined
   }
 
+  /**
+   * Makes the entries of both indexes anew, from the batches of the log file. Appends may go on
+   * meanwhile: their entries are kept.
+   */
+  async rebuildIndex(indexIntervalBytes: number): Promise<void> {
+    const offset = new OffsetIndex(this.baseOffset)
+    const time = new TimeIndex(this.baseOffset)
+    const newest = { timestamp: NO_TIMESTAMP, offset: this.baseOffset }
+    const scannedBytes = this.readableBytes
+    let bytesSinceEntry = 0
+    const range = { from: 0, to: scannedBytes, verify: false }
+    await scanBatches(this.log, range, (b, p, position) => {
+      const timestamp = newestTimestampOf(b, p)
+      if (timestamp > newest.timestamp) {
+        newest.timestamp = timestamp
+        newest.offset = lastOffsetOf(b, p)
+      }
+      if (bytesSinceEntry > indexIntervalBytes) {
+        offset.append(lastOffsetOf(b, p), position)
+        time.appendIfNewer(newest.timestamp, newest.offset)
+        bytesSinceEntry = 0
+      }
+      bytesSinceEntry += batch.sizeInBytes(b, p)
+    })
+    time.appendIfNewer(newest.timestamp, newest.offset)
+    const old = this.index.load(this.sizeBytes)
+    for (let entry = 0; entry < old.offset.count; entry += 1) {
+      const position = old.offset.positionAt(entry)
+      if (position >= scannedBytes) offset.append(old.offset.offsetAt(entry), position)
+    }
+    this.index.replace({ offset, time })
+    if (newest.timestamp > this.newest.timestamp) this.#newest = newest
+  }
+
   // ---- transactions
 
   /** Transactions whose abort marker lies here, in the order of the markers. */
   get aborted(): readonly AbortedEntry[] {
     return this.#loadAborted()
+  }
+
+  get hasDamagedTransactions(): boolean {
+    this.#loadAborted()
+    return this.#persistedAborted < 0
   }
 
   /** The file follows with `persist`. */

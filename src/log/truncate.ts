@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import { removeNewestFirst } from './remove-segments.ts'
 import { replayProducers } from './producer-replay.ts'
 import type { LogState } from './log-state.ts'
+import { soundIndex } from './index-repair.ts'
 import { makeNamesDurable } from './log-names.ts'
 import { inBackground, newSegment } from './roll.ts'
 import type { Segment } from './segment.ts'
@@ -73,7 +74,7 @@ async function cut(log: LogState, offset: number): Promise<void> {
     log.segments.push(newSegment(log, offset, log.context.platform.clock.nowMs()))
     void log.segments.active.log.file
   } else {
-    await cutSegment(log.segments.active, offset)
+    await cutSegment(log, log.segments.active, offset)
   }
   log.snapshots.removeAbove(offset)
   log.epochs.truncateFromEnd(offset)
@@ -85,8 +86,8 @@ async function cut(log: LogState, offset: number): Promise<void> {
   await makeNamesDurable(log)
 }
 
-async function cutSegment(segment: Segment, offset: number): Promise<void> {
-  const from = segment.index.load(segment.sizeBytes).offset.positionFor(offset)
+async function cutSegment(log: LogState, segment: Segment, offset: number): Promise<void> {
+  const from = (await soundIndex(log, segment)).offset.positionFor(offset)
   const found = await findBatch(segment, from, (b, p) => lastOffsetOf(b, p) >= offset)
   segment.truncateTo(offset, found.position, found.newestBefore)
   const file = segment.log.pin()
