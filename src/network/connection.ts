@@ -236,6 +236,8 @@ export class Connection
   }
 
   #ship(): void {
+    const { clock, memory, traffic } = this.#services
+    const nowMs = clock.monotonicMs()
     const segments: Uint8Array[] = []
     let bytes = 0
     let request = this.#requests.oldest
@@ -248,9 +250,10 @@ export class Connection
       }
       for (let i = 0; i < request.segments.length; i += 1) segments.push(request.segments[i]!)
       bytes += request.segmentBytes
-      if (request.state === RequestState.answered) this.#services.traffic.responses += 1
+      if (request.state === RequestState.answered) traffic.responses += 1
+      traffic.requestMetrics?.onAnswered(request, nowMs)
       if (request.throttleTimeMs > 0) this.#throttle(request.throttleTimeMs)
-      this.#services.memory.release(request.body.length)
+      memory.release(request.body.length)
       request = this.#requests.shift()
     }
     this.#write(segments, bytes)

@@ -3,6 +3,7 @@
 import type { Clock } from '../platform/clock.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { Listeners } from './listener.ts'
+import { RequestMetrics } from './request-metrics.ts'
 import { refusalReasons, type TrafficCount } from './traffic.ts'
 
 const PREFIX = 'kafka_server_socket_server_metrics'
@@ -18,7 +19,9 @@ const countNames: readonly (readonly [TrafficCount, string])[] = [
 
 /** Publishes the traffic of every listener; to be called once. */
 export function publishNetworkMetrics(metrics: Metrics, listeners: Listeners, clock: Clock): void {
+  const requestMetrics = new RequestMetrics(metrics)
   for (const [listener, traffic] of listeners.traffic()) {
+    traffic.requestMetrics = requestMetrics
     const labels = { listener, networkProcessor: 0 }
     for (const [count, name] of countNames) {
       metrics.gauge(`${PREFIX}_${name}_total`, labels, () => traffic[count])

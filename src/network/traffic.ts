@@ -1,5 +1,6 @@
 // Counts of what passed through one listener, for the metrics.
 import { RateWindow } from './rate-window.ts'
+import type { RequestMetrics } from './request-metrics.ts'
 
 /** Why a connection was given up by us. */
 export const refusalReasons = [
@@ -33,6 +34,8 @@ export class Traffic {
   responses = 0
   connectionsOpened = 0
   connectionsClosed = 0
+  /** Who wants to know of every answered request. */
+  requestMetrics: RequestMetrics | undefined
   readonly refusals = new Map<RefusalReason, number>()
   readonly #rates = new Map<TrafficCount, RateWindow>(
     trafficCounts.map((count) => [count, new RateWindow()]),

@@ -113,6 +113,10 @@ export class Replicas {
     return this.#partitions.get(topic)?.get(partition)
   }
 
+  holds(topic: string): boolean {
+    return this.#partitions.has(topic)
+  }
+
   *all(): Iterable<Partition> {
     for (const partitions of this.#partitions.values()) yield* partitions.values()
   }

@@ -1,6 +1,6 @@
 // What replication counts, under the names that the JMX exporter gives Kafka's.
 import type { AppendResult } from '../log/log-types.ts'
-import type { Counter, Metrics } from '../telemetry/metrics.ts'
+import { Counter, type Metrics } from '../telemetry/metrics.ts'
 import { Errors } from '../wire/errors.ts'
 import type { Partition } from './partition.ts'
 
@@ -10,6 +10,8 @@ const REPLICAS = 'kafka_server_replicamanager'
 /** What the gauges read. */
 export interface ReplicationState {
   all(): Iterable<Partition>
+  /** Whether a partition of the topic is here. */
+  holds(topic: string): boolean
   readonly waitingFetches: number
   readonly waitingProduces: number
   readonly failedPartitions: number
@@ -17,33 +19,34 @@ export interface ReplicationState {
   readonly sessions: { readonly size: number; readonly partitionCount: number; evictions: number }
 }
 
-/** The counters of one topic, or of all together. */
-class TopicCounters {
-  readonly messagesIn: Counter
-  readonly bytesIn: Counter
-  readonly bytesOut: Counter
-  readonly bytesRejected: Counter
-  readonly produceRequests: Counter
-  readonly fetchRequests: Counter
-  readonly failedProduces: Counter
-  readonly failedFetches: Counter
+/** What is counted of each topic, by the last part of its name. */
+const TOPIC_COUNTS = {
+  messagesIn: 'messagesin',
+  bytesIn: 'bytesin',
+  bytesOut: 'bytesout',
+  bytesRejected: 'bytesrejected',
+  produceRequests: 'totalproducerequests',
+  fetchRequests: 'totalfetchrequests',
+  failedProduces: 'failedproducerequests',
+  failedFetches: 'failedfetchrequests',
+} as const
+type TopicCount = keyof typeof TOPIC_COUNTS
 
-  constructor(metrics: Metrics, topic: string | undefined) {
-    const labels = topic === undefined ? {} : { topic }
-    this.messagesIn = metrics.counter(`${TOPICS}_messagesin_total`, labels)
-    this.bytesIn = metrics.counter(`${TOPICS}_bytesin_total`, labels)
-    this.bytesOut = metrics.counter(`${TOPICS}_bytesout_total`, labels)
-    this.bytesRejected = metrics.counter(`${TOPICS}_bytesrejected_total`, labels)
-    this.produceRequests = metrics.counter(`${TOPICS}_totalproducerequests_total`, labels)
-    this.fetchRequests = metrics.counter(`${TOPICS}_totalfetchrequests_total`, labels)
-    this.failedProduces = metrics.counter(`${TOPICS}_failedproducerequests_total`, labels)
-    this.failedFetches = metrics.counter(`${TOPICS}_failedfetchrequests_total`, labels)
-  }
+/** The counters of one topic, or of all together. */
+class TopicCounters implements Record<TopicCount, Counter> {
+  readonly messagesIn = new Counter()
+  readonly bytesIn = new Counter()
+  readonly bytesOut = new Counter()
+  readonly bytesRejected = new Counter()
+  readonly produceRequests = new Counter()
+  readonly fetchRequests = new Counter()
+  readonly failedProduces = new Counter()
+  readonly failedFetches = new Counter()
 }
 
 export class ReplicationMetrics {
-  readonly #metrics: Metrics
-  readonly #total: TopicCounters
+  readonly #state: ReplicationState
+  readonly #total = new TopicCounters()
   readonly #topics = new Map<string, TopicCounters>()
   readonly #isrShrinks: Counter
   readonly #isrExpands: Counter
@@ -51,8 +54,8 @@ export class ReplicationMetrics {
   readonly #replicationBytesOut: Counter
 
   constructor(metrics: Metrics, state: ReplicationState) {
-    this.#metrics = metrics
-    this.#total = new TopicCounters(metrics, undefined)
+    this.#state = state
+    this.#publishTopics(metrics)
     this.#isrShrinks = metrics.counter(`${REPLICAS}_isrshrinks_total`)
     this.#isrExpands = metrics.counter(`${REPLICAS}_isrexpands_total`)
     this.#replicationBytesIn = metrics.counter(`${TOPICS}_replicationbytesin_total`)
@@ -61,8 +64,8 @@ export class ReplicationMetrics {
   }
 
   onAppend(topic: string, result: AppendResult, bytes: number): void {
-    const ofTopic = this.#of(topic)
-    for (const counters of [this.#total, ofTopic]) {
+    const ofTopic = this.#countersOf(topic)
+    for (const counters of ofTopic) {
       counters.produceRequests.value += 1
       if (result.error === Errors.NONE) {
         counters.bytesIn.value += bytes
@@ -78,8 +81,8 @@ export class ReplicationMetrics {
 
   /** One partition of an answered fetch. */
   onFetch(topic: string, error: number, bytes: number, isFollower: boolean): void {
-    const ofTopic = this.#of(topic)
-    for (const counters of [this.#total, ofTopic]) {
+    const ofTopic = this.#countersOf(topic)
+    for (const counters of ofTopic) {
       counters.fetchRequests.value += 1
       if (error !== Errors.NONE) counters.failedFetches.value += 1
       if (!isFollower) counters.bytesOut.value += bytes
@@ -99,15 +102,41 @@ export class ReplicationMetrics {
     this.#isrExpands.value += 1
   }
 
-  #of(topic: string): TopicCounters {
-    let counters = this.#topics.get(topic)
-    if (counters === undefined) {
-      counters = new TopicCounters(this.#metrics, topic)
-      this.#topics.set(topic, counters)
+  /** Those of all topics, and of this one if it is here: any name can be asked for. */
+  #countersOf(topic: string): readonly TopicCounters[] {
+    let own = this.#topics.get(topic)
+    if (own === undefined) {
+      if (!this.#state.holds(topic)) return [this.#total]
+      own = new TopicCounters()
+      this.#topics.set(topic, own)
     }
-    return counters
+    return [this.#total, own]
+  }
+
+  /** A topic that has gone is forgotten when somebody asks. */
+  #publishTopics(metrics: Metrics): void {
+    for (const count of topicCounts) {
+      metrics.collect(`${TOPICS}_${TOPIC_COUNTS[count]}_total`, 'counter', (sample) => {
+        sample({}, this.#total[count].value)
+        for (const [topic, counters] of this.#topics) {
+          if (this.#state.holds(topic)) sample({ topic }, counters[count].value)
+          else this.#topics.delete(topic)
+        }
+      })
+    }
   }
 }
+
+const topicCounts: readonly TopicCount[] = [
+  'messagesIn',
+  'bytesIn',
+  'bytesOut',
+  'bytesRejected',
+  'produceRequests',
+  'fetchRequests',
+  'failedProduces',
+  'failedFetches',
+]
 
 function registerGauges(metrics: Metrics, state: ReplicationState): void {
   const count = (isCounted: (partition: Partition) => boolean) => () => {

@@ -38,17 +38,59 @@ const HELP: ReadonlyMap<string, string> = new Map([
   ['kafka_server_kafkaserver_brokerstate', '0 not running, 1 starting, 2 recovery, 3 running.'],
   ['kafka_network_requestmetrics_requests_total', 'Requests by API and version.'],
   ['kafka_network_requestmetrics_totaltimems', 'Milliseconds from request to answer.'],
-  ['kafka_network_requestmetrics_localtimems', 'Milliseconds that the broker itself worked.'],
-  ['kafka_network_requestmetrics_remotetimems', 'Milliseconds spent waiting for others.'],
-  ['kafka_network_requestmetrics_errors_total', 'Answers by API and error.'],
+  ['kafka_network_requestmetrics_requestbytes', 'Bytes of a request.'],
   ['kafka_controller_kafkacontroller_activecontrollercount', '1 on the controller, else 0.'],
   [
     'kafka_controller_kafkacontroller_offlinepartitionscount',
     'Partitions without a leader, as the controller knows.',
   ],
   ['kafka_log_log_size', 'Bytes of a partition on disk.'],
+  ['kafka_log_log_numlogsegments', 'Segments of a partition.'],
   ['kafka_log_log_logendoffset', 'The offset that the next record of a partition gets.'],
   ['kafka_log_log_logstartoffset', 'The first offset that a partition still has.'],
+  ['kafka_log_logmanager_offlinelogdirectorycount', 'Log directories that have failed.'],
+  ['kafka_log_logmanager_logdirectoryoffline', '1 when the log directory has failed, else 0.'],
+  ['kafka_coordinator_group_groupmetadatamanager_numgroups', 'Consumer groups kept here.'],
+  ['kafka_coordinator_group_groupmetadatamanager_numoffsets', 'Committed offsets kept here.'],
+  [
+    'kafka_server_group_coordinator_metrics_offset_commit_count',
+    'Offsets that groups have committed.',
+  ],
+  [
+    'kafka_server_group_coordinator_metrics_group_completed_rebalance_count',
+    'Rebalances that have ended.',
+  ],
+  [
+    'kafka_server_group_coordinator_metrics_partition_load_time_max',
+    'Longest time in milliseconds that loading a partition of offsets took.',
+  ],
+  [
+    'kafka_server_delayedoperationpurgatory_numdelayedoperations',
+    'Requests that wait for data, replicas or their timeout.',
+  ],
+  [
+    'kafka_server_fetchsessioncache_numincrementalfetchsessions',
+    'Incremental fetch sessions that are remembered.',
+  ],
+  [
+    'kafka_server_fetchsessioncache_numincrementalfetchpartitionscached',
+    'Partitions in those sessions.',
+  ],
+  [
+    'kafka_server_replicafetchermanager_failedpartitionscount',
+    'Partitions that this broker has given up fetching.',
+  ],
+  [
+    'kafka_server_replicafetchermanager_maxlag',
+    'Offsets that the partition furthest behind its leader is behind.',
+  ],
+  ['kafka_server_socket_server_metrics_connection_count', 'Open connections of a listener.'],
+  ['kafka_server_socket_server_metrics_incoming_byte_total', 'Bytes received.'],
+  ['kafka_server_socket_server_metrics_outgoing_byte_total', 'Bytes sent.'],
+  ['kafka_server_socket_server_metrics_request_total', 'Requests received.'],
+  ['kafka_server_socket_server_metrics_response_total', 'Answers sent.'],
+  ['ottla_network_refusals_total', 'Connections that were given up, by reason.'],
+  ['ottla_network_queued_request_bytes', 'Bytes of requests that are being worked on.'],
   ['ottla_event_loop_delay_ms', 'How much later than asked the event loop came to a timer.'],
 ])
 
