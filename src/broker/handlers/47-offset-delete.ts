@@ -18,10 +18,7 @@ export const offsetDeleteHandler = handler(OffsetDelete, async (context, body, r
   const refused: PartitionErrors[] = []
   const wanted: { name: string; partitionIndexes: number[] }[] = []
   for (const topic of body.topics) sort(context, request, topic, refused, wanted)
-  if (wanted.length === 0) {
-    answer(request, Errors.NONE, refused)
-    return
-  }
+  // Asked even without partitions: the group's own error comes first.
   const deleted = await groups.deleteOffsets({ groupId, topics: wanted })
   const isDone = deleted.errorCode === 0
   answer(request, deleted.errorCode, isDone ? [...refused, ...deleted.topics] : [])

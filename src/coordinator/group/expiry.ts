@@ -50,7 +50,8 @@ function tombstone(groupId: string, topic: string, partition: number): OffsetRem
   return { kind: 'offsetRemoved', groupId, topic, partition }
 }
 
-function isUnused(view: OffsetView, group: Group): boolean {
+/** Nobody is in the group or about to be, and no transaction will bring it offsets. */
+export function isUnused(view: OffsetView, group: Group): boolean {
   return (
     group.header.state === 'Empty' &&
     group.pendingMembers.size === 0 &&

@@ -24,7 +24,6 @@ import { expire, heartbeatResult, leave, leaveUnknown, sync } from './membership
 import {
   answer,
   commitOffsets,
-  deleteOffsets,
   fetchOffsets,
   type GroupDecision,
   type OffsetView,
@@ -32,7 +31,7 @@ import {
 import { OffsetStore } from './offset-store.ts'
 import { PendingOffsets } from './pending-offsets.ts'
 import { prepareRebalance } from './rebalance.ts'
-import { deleteGroup, removeTopics, sweepGroups } from './removals.ts'
+import { deleteGroup, deleteOffsets, removeTopics, sweepGroups } from './removals.ts'
 import { restoreGroup } from './restore-group.ts'
 import { subscribedTopics } from './subscription.ts'
 import { Turn } from './turn.ts'
@@ -93,7 +92,7 @@ export class GroupMachine implements StateMachine<Command, GroupEvent, Touch, Ef
       case 'deleteGroup':
         return deleteGroup(this, group, command)
       case 'topicsDeleted':
-        return removeTopics(this, this.#groups.keys(), command.topics)
+        return removeTopics(this, this.#groups.values(), command.topics)
       case 'deadline':
         return this.#deadline(now)
     }

@@ -6,8 +6,10 @@ import type { MemberProtocol } from './group-protocol.ts'
 import { MAX_PENDING_MEMBERS, NEW_MEMBER_TIMEOUT_MS, type GroupSettings } from './group-settings.ts'
 import { identityError } from './identity.ts'
 import {
+  dropMember,
   maybePrepareRebalance,
   prepareRebalance,
+  removePending,
   selectProtocol,
   tryCompleteJoin,
 } from './rebalance.ts'
@@ -26,8 +28,7 @@ export function join(turn: Turn, command: JoinCommand): void {
   const { request, replyTo } = command
   const isNew = request.memberId === ''
   if (!hasRoom(turn, request.memberId)) {
-    turn.draft.deletePending(request.memberId)
-    turn.refuseJoin(replyTo, '', Errors.GROUP_MAX_SIZE_REACHED)
+    refuseForSize(turn, command)
   } else if (!supportsProtocols(turn, command)) {
     turn.refuseJoin(replyTo, request.memberId, Errors.INCONSISTENT_GROUP_PROTOCOL)
   } else if (isNew) {
@@ -35,6 +36,14 @@ export function join(turn: Turn, command: JoinCommand): void {
   } else {
     joinAsKnown(turn, command)
   }
+}
+
+/** Whoever comes too late is out, also a member whose place others have taken meanwhile. */
+function refuseForSize(turn: Turn, { request, replyTo }: JoinCommand): void {
+  turn.refuseJoin(replyTo, '', Errors.GROUP_MAX_SIZE_REACHED)
+  const member = turn.draft.member(request.memberId)
+  if (member !== undefined) dropMember(turn, member)
+  removePending(turn, request.memberId)
 }
 
 function hasRoom(turn: Turn, memberId: string): boolean {
@@ -90,7 +99,7 @@ function joinAsKnown(turn: Turn, command: JoinCommand): void {
   if (draft.isPending(memberId)) {
     // An id that was handed out belongs to a dynamic member.
     if (groupInstanceId === null) addMember(turn, command, memberId)
-    else turn.refuseJoin(replyTo, memberId, Errors.UNKNOWN_SERVER_ERROR)
+    else turn.refuseJoin(replyTo, '', Errors.UNKNOWN_SERVER_ERROR)
     return
   }
   const error = identityError(draft, memberId, groupInstanceId)

@@ -3,12 +3,7 @@
 import { Errors } from '../../wire/errors.ts'
 import type { Decision, Moment } from '../state-machine.ts'
 import type { Group } from './group.ts'
-import type {
-  CommitCommand,
-  DeleteOffsetsCommand,
-  Effect,
-  FetchOffsetsCommand,
-} from './group-commands.ts'
+import type { CommitCommand, Effect, FetchOffsetsCommand } from './group-commands.ts'
 import type { GroupEvent } from './group-events.ts'
 import type {
   CommitRequest,
@@ -25,7 +20,6 @@ import { identityError } from './identity.ts'
 import { identities } from './membership.ts'
 import type { OffsetStore } from './offset-store.ts'
 import type { PendingOffsets } from './pending-offsets.ts'
-import { CONSUMER_PROTOCOL_TYPE } from './subscription.ts'
 
 export type GroupDecision = Decision<GroupEvent, Touch, Effect>
 
@@ -87,18 +81,19 @@ function commitError(
   isTransactional: boolean,
 ): number {
   const { generationId, memberId, groupInstanceId } = request
+  const isEmpty = group === undefined || group.header.state === 'Empty'
+  // Without a generation offsets are only stored, whoever asks, as long as nobody is a member.
+  if (generationId < 0 && isEmpty) return Errors.NONE
   const claimsMembership = generationId >= 0 || memberId !== '' || groupInstanceId !== null
   if (group === undefined) {
-    if (!claimsMembership) return Errors.NONE
-    const isOld = !isTransactional && generationId >= 0
-    return isOld ? Errors.ILLEGAL_GENERATION : Errors.UNKNOWN_MEMBER_ID
+    return isTransactional ? Errors.UNKNOWN_MEMBER_ID : Errors.ILLEGAL_GENERATION
   }
   const { state, generation } = group.header
   if (claimsMembership) {
     const error = identityError(identities(group), memberId, groupInstanceId)
     if (error !== 0) return error
     if (generationId !== generation) return Errors.ILLEGAL_GENERATION
-  } else if (!isTransactional && state !== 'Empty') {
+  } else if (!isTransactional) {
     // Older transactional clients do not say who they are; everyone else must.
     return Errors.UNKNOWN_MEMBER_ID
   }
@@ -162,53 +157,4 @@ function fetchOffset(
     metadata: committed?.metadata ?? '',
     errorCode: isUnstable ? Errors.UNSTABLE_OFFSET_COMMIT : Errors.NONE,
   }
-}
-
-export function deleteOffsets(
-  view: OffsetView,
-  group: Group | undefined,
-  command: DeleteOffsetsCommand,
-): GroupDecision {
-  const { request, replyTo } = command
-  if (group === undefined || !isDeletable(group)) {
-    const errorCode = group === undefined ? Errors.GROUP_ID_NOT_FOUND : Errors.NON_EMPTY_GROUP
-    return answer(replyTo, { kind: 'deleteOffsets', errorCode, topics: [] })
-  }
-  const events: GroupEvent[] = []
-  const { groupId } = request
-  const topics = request.topics.map(({ name: topic, partitionIndexes }) => {
-    const isUsed = isSubscribed(group, topic)
-    const errorCode = isUsed ? Errors.GROUP_SUBSCRIBED_TO_TOPIC : Errors.NONE
-    for (const partition of isUsed ? [] : partitionIndexes) {
-      if (!isStored(view, groupId, topic, partition)) continue
-      events.push({ kind: 'offsetRemoved', groupId, topic, partition })
-    }
-    const partitions = partitionIndexes.map((partitionIndex) => ({ partitionIndex, errorCode }))
-    return { name: topic, partitions }
-  })
-  const reply = { kind: 'deleteOffsets', errorCode: Errors.NONE, topics } as const
-  const counted = { kind: 'count', of: 'deletedOffsets', count: events.length } as const
-  return {
-    events,
-    touches: [],
-    effects: [{ kind: 'reply', replyTo, reply }, counted],
-    isDivisible: true,
-  }
-}
-
-/** With members, only consumers tell which topics are in use. */
-function isDeletable(group: Group): boolean {
-  return group.header.state === 'Empty' || group.header.protocolType === CONSUMER_PROTOCOL_TYPE
-}
-
-function isSubscribed(group: Group, topic: string): boolean {
-  if (group.header.state === 'Empty') return false
-  return group.header.subscribedTopics?.has(topic) ?? true
-}
-
-function isStored(view: OffsetView, groupId: string, topic: string, partition: number): boolean {
-  return (
-    view.offsets.recordOffset(groupId, topic, partition) !== -1 ||
-    view.pendingOffsets.has(groupId, topic, partition)
-  )
 }

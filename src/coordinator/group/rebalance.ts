@@ -9,6 +9,7 @@ import { Errors } from '../../wire/errors.ts'
 import { NO_BYTES, type Member } from './group.ts'
 import { subscribedTopics } from './subscription.ts'
 import type { Turn } from './turn.ts'
+import { voteOrder } from './vote-order.ts'
 
 /** Begins a rebalance unless one is collecting joins already. */
 export function maybePrepareRebalance(turn: Turn, reason: string): void {
@@ -138,10 +139,7 @@ function beginGeneration(turn: Turn): void {
   }
 }
 
-/**
- * Every member votes for the first of its protocols that all know. On a tie the one that the
- * leader likes better wins.
- */
+/** Every member votes for the first of its protocols that all know. */
 export function selectProtocol(turn: Turn): string {
   const { draft } = turn
   const votes = new Map<string, number>()
@@ -151,23 +149,12 @@ export function selectProtocol(turn: Turn): string {
     common.set(name, known)
     return known
   }
-  let first: Member | undefined
   for (const member of draft.members()) {
-    first ??= member
     const vote = member.protocols.find(({ name }) => isCommon(name))
     if (vote !== undefined) votes.set(vote.name, (votes.get(vote.name) ?? 0) + 1)
   }
-  const { leaderId } = draft.header
-  const judge = (leaderId === null ? undefined : draft.member(leaderId)) ?? first
-  let chosen = ''
-  let most = 0
-  for (const { name } of judge?.protocols ?? []) {
-    const count = votes.get(name) ?? 0
-    if (count <= most) continue
-    chosen = name
-    most = count
-  }
-  return chosen
+  const most = Math.max(...votes.values())
+  return voteOrder([...votes.keys()]).find((name) => votes.get(name) === most) ?? ''
 }
 
 /** Some members have not synced in time: they go, and the others begin anew. */
@@ -191,7 +178,8 @@ export function removeMember(turn: Turn, member: Member, reason: string): void {
   else tryCompleteJoin(turn)
 }
 
-function dropMember(turn: Turn, member: Member): void {
+/** Takes the member out; another one leads then. Starts and ends no rebalance. */
+export function dropMember(turn: Turn, member: Member): void {
   const { draft } = turn
   turn.refuseSync(member.syncReplyTo, Errors.UNKNOWN_MEMBER_ID)
   draft.deleteMember(member.id)

@@ -1,13 +1,14 @@
 // What takes groups and offsets out of the log: requests, deleted topics, and age.
 import { Errors } from '../../wire/errors.ts'
 import type { Moment } from '../state-machine.ts'
-import { expireGroup } from './expiry.ts'
+import { expireGroup, isUnused } from './expiry.ts'
 import { codeReply } from './failed-replies.ts'
 import type { Group } from './group.ts'
-import type { DeleteGroupCommand, Effect } from './group-commands.ts'
+import type { DeleteGroupCommand, DeleteOffsetsCommand, Effect } from './group-commands.ts'
 import type { GroupEvent, OffsetRemoved } from './group-events.ts'
 import type { Touch } from './group-touches.ts'
 import { answer, type GroupDecision, type OffsetView } from './offset-decisions.ts'
+import { CONSUMER_PROTOCOL_TYPE } from './subscription.ts'
 
 /** Tombstones that one step of a sweep makes. */
 const SWEEP_TOMBSTONES = 2_000
@@ -27,17 +28,65 @@ export function deleteGroup(
   return { events, touches, effects: [effect], isDivisible: true }
 }
 
+/** An empty group goes with the last of its offsets. */
+export function deleteOffsets(
+  view: OffsetView,
+  group: Group | undefined,
+  command: DeleteOffsetsCommand,
+): GroupDecision {
+  const { request, replyTo } = command
+  if (group === undefined || !isDeletable(group)) {
+    const errorCode = group === undefined ? Errors.GROUP_ID_NOT_FOUND : Errors.NON_EMPTY_GROUP
+    return answer(replyTo, { kind: 'deleteOffsets', errorCode, topics: [] })
+  }
+  const removals: OffsetRemoved[] = []
+  const { groupId } = request
+  const topics = request.topics.map(({ name: topic, partitionIndexes }) => {
+    const isUsed = isSubscribed(group, topic)
+    const errorCode = isUsed ? Errors.GROUP_SUBSCRIBED_TO_TOPIC : Errors.NONE
+    for (const partition of isUsed ? [] : partitionIndexes) {
+      if (!isStored(view, groupId, topic, partition)) continue
+      removals.push({ kind: 'offsetRemoved', groupId, topic, partition })
+    }
+    const partitions = partitionIndexes.map((partitionIndex) => ({ partitionIndex, errorCode }))
+    return { name: topic, partitions }
+  })
+  const reply = { kind: 'deleteOffsets', errorCode: Errors.NONE, topics } as const
+  const counted = { kind: 'count', of: 'deletedOffsets', count: removals.length } as const
+  // As in Kafka, also when none of the partitions had an offset, but not when none was named.
+  const isAsked = request.topics.some(({ partitionIndexes }) => partitionIndexes.length > 0)
+  return {
+    events: isAsked ? [...removals, ...removalOfRest(view, group, removals)] : [],
+    touches: [],
+    effects: [{ kind: 'reply', replyTo, reply }, counted],
+    isDivisible: true,
+  }
+}
+
+/** The group's own tombstone when nothing of it is left after `removals`. */
+function removalOfRest(
+  view: OffsetView,
+  group: Group,
+  removals: readonly OffsetRemoved[],
+): GroupEvent[] {
+  if (!group.header.isRecorded || !isUnused(view, group)) return []
+  let left = -new Set(removals.map(({ topic, partition }) => `${topic}-${partition}`)).size
+  for (const [, partitions] of view.offsets.topics(group.id)) left += [...partitions].length
+  return left === 0 ? [{ kind: 'groupRemoved', groupId: group.id }] : []
+}
+
 /** The topics are gone: so are all offsets in them. */
 export function removeTopics(
   view: OffsetView,
-  groupIds: Iterable<string>,
+  groups: Iterable<Group>,
   topics: ReadonlySet<string>,
 ): GroupDecision {
   const events: GroupEvent[] = []
-  for (const groupId of groupIds) {
-    for (const removal of removalOfAll(view, groupId, (topic) => topics.has(topic))) {
-      events.push(removal)
-    }
+  for (const group of groups) {
+    const removals = removalOfAll(view, group.id, (topic) => topics.has(topic))
+    if (removals.length === 0) continue
+    for (const removal of removals) events.push(removal)
+    for (const removal of removalOfRest(view, group, removals)) events.push(removal)
   }
   return { events, touches: [], effects: [], isDivisible: true }
 }
@@ -97,4 +146,21 @@ function removalOfAll(
     events.push({ kind: 'offsetRemoved', groupId, topic, partition })
   }
   return events
+}
+
+/** With members, only consumers tell which topics are in use. */
+function isDeletable(group: Group): boolean {
+  return group.header.state === 'Empty' || group.header.protocolType === CONSUMER_PROTOCOL_TYPE
+}
+
+function isSubscribed(group: Group, topic: string): boolean {
+  if (group.header.state === 'Empty') return false
+  return group.header.subscribedTopics?.has(topic) ?? true
+}
+
+function isStored(view: OffsetView, groupId: string, topic: string, partition: number): boolean {
+  return (
+    view.offsets.recordOffset(groupId, topic, partition) !== -1 ||
+    view.pendingOffsets.has(groupId, topic, partition)
+  )
 }
