@@ -258,14 +258,15 @@ export class ClientSession implements LinkEvents {
     this.#enter('connected')
   }
 
-  #beat(link: ClientLink): void {
+  /** A ping every third of the timeout; after two thirds of silence the connection is given up. */
+  #beat(link: ClientLink, beats = 1): void {
     const { clock } = this.#options.platform
     this.#heartbeat?.cancel()
-    this.#heartbeat = clock.setTimer(this.timeoutMs / 3, () => {
+    this.#heartbeat = clock.setTimer(this.timeoutMs / 6, () => {
       if (link !== this.#link) return
-      if (this.#nowMs() - this.#lastReceivedMs > (this.timeoutMs * 2) / 3) return link.drop()
-      this.#sendSpecial(Xid.ping, OpCode.ping, Buffer.alloc(0))
-      this.#beat(link)
+      if (this.#nowMs() - this.#lastReceivedMs >= (this.timeoutMs * 2) / 3) return link.drop()
+      if (beats % 2 === 0) this.#sendSpecial(Xid.ping, OpCode.ping, Buffer.alloc(0))
+      this.#beat(link, beats + 1)
     })
   }
 

@@ -54,9 +54,12 @@ function entryEnd(bytes: Buffer, position: number): number | undefined {
   return end + 1
 }
 
+const ZEROS = Buffer.alloc(64 * 1024)
+
 function isZero(bytes: Buffer, from: number): boolean {
-  for (let position = from; position < bytes.length; position++) {
-    if (bytes[position] !== 0) return false
+  for (let position = from; position < bytes.length; position += ZEROS.length) {
+    const end = Math.min(position + ZEROS.length, bytes.length)
+    if (bytes.compare(ZEROS, 0, end - position, position, end) !== 0) return false
   }
   return true
 }
