@@ -444,11 +444,8 @@ test('metrics count what passed through each listener', async () => {
   assert.equal(value(`${prefix}_outgoing_byte_total`), 16)
   assert.equal(value(`${prefix}_request_rate`), 2)
   assert.equal(value('ottla_network_refusals_total', 'reason="oversized frame"'), 1)
-  assert.match(
-    text,
-    /^kafka_network_requestmetrics_requests_total{request="Produce",version="9"} 2$/m,
-  )
-  assert.match(text, /^kafka_network_requestmetrics_totaltimems_count{request="Produce"} 2$/m)
+  assert.match(text, /requestmetrics_requests_total{request="Produce",version="9"} 2\n/)
+  assert.match(text, /requestmetrics_totaltimems_count{request="Produce"} 2\n/)
 })
 
 test('fragments and delays change nothing', async () => {
