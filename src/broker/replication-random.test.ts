@@ -102,7 +102,7 @@ class FaultyCluster extends TestCluster {
   async consume(): Promise<void> {
     const broker = this.brokers.get(this.pick(ALL))
     if (broker === undefined || broker.replicas.get(TOPIC, 0) === undefined) return
-    const { errorCode, values } = await broker.consume(0)
+    const { errorCode, values } = await this.resolve(broker.consume(0))
     if (errorCode !== 0) return
     for (const [offset, value] of values.entries()) {
       assert.equal(this.seen.get(offset) ?? value, value, `what was seen at ${offset} changed`)
@@ -121,8 +121,7 @@ class FaultyCluster extends TestCluster {
     if (this.brokers.has(id)) return
     this.trace.push(`start ${id}`)
     const broker = this.boot(id)
-    await this.world.time.settle()
-    await broker.logs.load(TOPIC, 0)
+    await this.resolve(broker.logs.load(TOPIC, 0))
     broker.replicas.start()
     this.rejoin(id)
     this.tell([id])
@@ -172,9 +171,10 @@ async function run(seed: number): Promise<void> {
     for (let step = 0; step < STEPS; step += 1) await cluster.step()
     await cluster.settleDown()
     const { leader } = cluster.state
-    const expected = await logValues(cluster.broker(leader).log())
+    const expected = await cluster.resolve(logValues(cluster.broker(leader).log()))
     for (const id of ALL) {
-      assert.deepEqual(await logValues(cluster.broker(id).log()), expected, `log of ${id}`)
+      const values = await cluster.resolve(logValues(cluster.broker(id).log()))
+      assert.deepEqual(values, expected, `log of ${id}`)
     }
     assert.deepEqual(new Set(cluster.state.isr), new Set(ALL))
     for (const known of [cluster.acked, cluster.seen]) {
@@ -184,7 +184,9 @@ async function run(seed: number): Promise<void> {
   } catch (error) {
     throw new Error(`seed ${seed}: ${cluster.trace.join(' | ')}`, { cause: error })
   } finally {
-    for (const broker of cluster.brokers.values()) await broker.replicas.close()
+    for (const broker of cluster.brokers.values()) {
+      await cluster.resolve(broker.replicas.close())
+    }
   }
 }
 

@@ -396,7 +396,7 @@ export class TestCluster {
   async kill(id: number): Promise<void> {
     const broker = this.broker(id)
     this.cut(id)
-    await broker.replicas.close()
+    await this.resolve(broker.replicas.close())
     this.world.machine(`broker-${id}`).kill()
     this.brokers.delete(id)
   }
@@ -417,6 +417,17 @@ export class TestCluster {
 
   advance(spanMs: number): Promise<void> {
     return this.world.time.advance(spanMs)
+  }
+
+  /** Moves time on until the promise has settled. */
+  async resolve<Value>(promise: Promise<Value>): Promise<Value> {
+    let isSettled = false
+    const settled = () => {
+      isSettled = true
+    }
+    promise.then(settled, settled)
+    await this.world.time.advanceUntil(() => isSettled, 60_000)
+    return promise
   }
 
   cut(id: number): void {
@@ -546,11 +557,19 @@ export class TestCluster {
 
   connectorFor(from: number): LeaderConnector {
     return {
-      connect: (to) => ({
-        fetch: (version, request) => this.#call(from, to, Fetch, fetchHandler, version, request),
-        listOffsets: (request) => this.#call(from, to, ListOffsets, listOffsetsHandler, 9, request),
-        close: () => {},
-      }),
+      connect: (to) => {
+        // As a connection that closes: what was asked gets an error.
+        const closed = Promise.withResolvers<never>()
+        closed.promise.catch(() => {})
+        const orClosed = <Value>(answer: Promise<Value>) => Promise.race([answer, closed.promise])
+        return {
+          fetch: (version, request) =>
+            orClosed(this.#call(from, to, Fetch, fetchHandler, version, request)),
+          listOffsets: (request) =>
+            orClosed(this.#call(from, to, ListOffsets, listOffsetsHandler, 9, request)),
+          close: () => closed.reject(new Error('closed')),
+        }
+      },
     }
   }
 

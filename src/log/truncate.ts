@@ -15,7 +15,11 @@ import { lastOffsetOf } from './tail-cache.ts'
 /** Removes every batch that ends at or after `offset`. True when something was removed. */
 export async function truncateTo(log: LogState, offset: number): Promise<boolean> {
   assert(offset >= 0)
-  if (offset >= log.nextOffset) return false
+  if (offset >= log.nextOffset) {
+    // A leadership that never appended has left its epoch at the very end: it diverges all the same.
+    log.epochs.truncateFromEnd(log.nextOffset)
+    return false
+  }
   if (offset <= log.segments.first.baseOffset && offset < log.logStartOffset) {
     await truncateFullyAndStartAt(log, offset)
     return true

@@ -5,6 +5,8 @@ import type { Clock, Timer } from '../platform/clock.ts'
 
 const SLOT_MS = 4
 const CHECK_MS = 10_000
+/** Sums of fractions may fall short of a slot by less than this. */
+const ROUNDING_MS = 0.001
 
 /** Something that ends by itself when its time is over. The fields belong to Deadlines. */
 export interface Expiring {
@@ -74,7 +76,7 @@ export class Deadlines {
 
   #fire(): void {
     this.#timerSlot = Number.POSITIVE_INFINITY
-    const now = this.#clock.monotonicMs()
+    const now = this.#clock.monotonicMs() + ROUNDING_MS
     for (let slot = this.#order[0]; slot !== undefined; slot = this.#order[0]) {
       if (slot * SLOT_MS > now) break
       this.#pop()

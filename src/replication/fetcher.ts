@@ -230,8 +230,11 @@ export class Fetcher {
     const { topic, index } = followed.partition
     switch (answer.errorCode) {
       case Errors.NONE: {
+        const { fetchOffset, lastFetchedEpoch } = followed
         const offset = await followed.truncateAt(answer.divergingEpoch)
         this.#options.logger.info(`Truncated ${topic}-${index} to offset ${offset}: logs diverged`)
+        // Nothing came of it: asking again at once would only bring the same answer.
+        if (followed.isAt(fetchOffset, lastFetchedEpoch)) this.#delay(followed)
         return
       }
       case Errors.OFFSET_OUT_OF_RANGE:

@@ -38,6 +38,10 @@ export class FollowedPartition {
     )
   }
 
+  isAt(fetchOffset: number, lastFetchedEpoch: number): boolean {
+    return this.fetchOffset === fetchOffset && this.lastFetchedEpoch === lastFetchedEpoch
+  }
+
   get log(): Log {
     const { log } = this.partition
     if (log === undefined) throw new Error('a partition without log is not fetched')
