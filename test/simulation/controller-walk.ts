@@ -167,11 +167,10 @@ export class ControllerWalk {
       () => this.#changeIsr(true),
       () => this.#crash(),
     ])
+    broker.connection.deafenAfter(this.#below(12))
     const pending = work?.()
-    for (let turns = this.#below(8); turns > 0; turns -= 1) {
-      await new Promise((resolve) => void setImmediate(resolve))
-    }
-    broker.loseConnection()
+    await this.#world.settle()
+    broker.connection.lose()
     await this.#world.advance(3000)
     await pending
   }

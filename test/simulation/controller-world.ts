@@ -9,7 +9,7 @@ import { EntityConfigs } from '../../src/metadata/entity-configs.ts'
 import { MetadataCache, UpdateType } from '../../src/metadata/metadata-cache.ts'
 import { ANY_NAME } from '../../src/metadata/topic-name.ts'
 import type { BrokerNode } from '../../src/metadata/znodes.ts'
-import type { NetworkListener, Socket } from '../../src/platform/network.ts'
+import type { NetworkListener, Socket, SocketEvents } from '../../src/platform/network.ts'
 import { silentLogger } from '../../src/telemetry/logger.ts'
 import type { SimulatedPlatform } from '../../src/testing/simulated/simulated-world.ts'
 import { SimulatedWorld } from '../../src/testing/simulated/simulated-world.ts'
@@ -88,18 +88,14 @@ export class ControllerWorld {
     return this.#observer
   }
 
-  /** `onOpen` hears of each connection that the client makes. */
+  /** `wrap` sees each connection that the client makes. */
   connect(
     session?: ZooKeeperClient['session'],
-    onOpen: (socket: Socket) => void = () => {},
+    wrap: (socket: Socket) => Socket = (socket) => socket,
   ): Promise<ZooKeeperClient> {
     const server = this.#server
     assert(server !== undefined)
-    const open = async (): Promise<Socket> => {
-      const socket = await server.connectInProcess()
-      onOpen(socket)
-      return socket
-    }
+    const open = async (): Promise<Socket> => wrap(await server.connectInProcess())
     return ZooKeeperClient.connect({
       platform: this.platform,
       logger: silentLogger,
@@ -167,9 +163,19 @@ export class ControllerWorld {
     for (let quiet = 0; quiet < 10; quiet += 1) {
       const before = this.received.length
       await this.platform.clock.settle()
-      for (const { controller } of this.brokers.values()) await controller.idle()
+      await this.#untilIdle()
       if (this.received.length !== before) quiet = 0
     }
+  }
+
+  // Not longer than a while: a controller may wait for an answer that comes when time has passed.
+  async #untilIdle(): Promise<void> {
+    let isIdle = false
+    const idle = [...this.brokers.values()].map(({ controller }) => controller.idle())
+    void Promise.all(idle).then(() => {
+      isIdle = true
+    })
+    for (let turn = 0; turn < 50 && !isIdle; turn += 1) await this.platform.clock.settle()
   }
 
   async advance(spanMs: number): Promise<void> {
@@ -188,6 +194,8 @@ export class ControllerWorld {
 export class WorldBroker {
   readonly id: number
   readonly client: ZooKeeperClient
+  /** To ZooKeeper. */
+  readonly connection: FragileConnection
   readonly controller: Controller
   readonly metadata: MetadataCache
   readonly configs = new EntityConfigs()
@@ -201,7 +209,6 @@ export class WorldBroker {
   readonly #node: BrokerNode
   #controllerEpoch = 0
   #listener: NetworkListener | undefined
-  #connections: { last?: Socket } = {}
   readonly #sockets: Socket[] = []
   readonly #topicIds = new Map<string, string>()
 
@@ -210,11 +217,13 @@ export class WorldBroker {
     id: number,
     rack: string | null,
     client: ZooKeeperClient,
+    connection: FragileConnection,
   ) {
     const { clock, random, network } = world.simulated.machine(`host${id}`).platform
     this.#world = world
     this.id = id
     this.client = client
+    this.connection = connection
     this.metadata = new MetadataCache('cluster')
     this.#node = brokerNode(id, rack)
     this.configStore = new ConfigStore({
@@ -243,12 +252,9 @@ export class WorldBroker {
     rack: string | null,
     session?: ZooKeeperClient['session'],
   ): Promise<WorldBroker> {
-    const connections: { last?: Socket } = {}
-    const client = await world.connect(session, (socket) => {
-      connections.last = socket
-    })
-    const broker = new WorldBroker(world, id, rack, client)
-    broker.#connections = connections
+    const connection = new FragileConnection()
+    const client = await world.connect(session, (socket) => connection.wrap(socket))
+    const broker = new WorldBroker(world, id, rack, client, connection)
     await broker.listen()
     await broker.register(session !== undefined)
     return broker
@@ -269,11 +275,6 @@ export class WorldBroker {
     await this.closeNetwork()
     this.#world.brokers.delete(this.id)
     await this.#world.settle()
-  }
-
-  /** Breaks its connection to ZooKeeper, whatever is under way; the session lives on. */
-  loseConnection(): void {
-    this.#connections.last?.destroy()
   }
 
   /** Breaks its connections; it goes on listening. */
@@ -365,6 +366,54 @@ export class WorldBroker {
 
   #record(text: string): void {
     this.#world.received.push({ brokerId: this.id, text })
+  }
+}
+
+/** A connection that can be lost between a request's arrival and its answer. */
+export class FragileConnection {
+  #socket: Socket | undefined
+  #events: SocketEvents | undefined
+  #answersLeft = Number.POSITIVE_INFINITY
+
+  wrap(socket: Socket): Socket {
+    this.#answersLeft = Number.POSITIVE_INFINITY
+    this.#socket = socket
+    const listen = (events: SocketEvents): void => {
+      this.#events = events
+      socket.listen({ ...methodsOf(events), onData: (chunk) => this.#onData(events, chunk) })
+    }
+    return new Proxy(socket, {
+      get: (target, name) => {
+        if (name === 'listen') return listen
+        const value: unknown = Reflect.get(target, name, target)
+        return typeof value === 'function' ? value.bind(target) : value
+      },
+    })
+  }
+
+  #onData(events: SocketEvents, chunk: Buffer): void {
+    if (this.#answersLeft <= 0) return
+    this.#answersLeft -= 1
+    events.onData(chunk)
+  }
+
+  /** Passes on this many answers more, and none after them. */
+  deafenAfter(answers: number): void {
+    this.#answersLeft = answers
+  }
+
+  /** Breaks it. Requests that have arrived are done all the same. */
+  lose(): void {
+    this.#socket?.destroy()
+    this.#events?.onClose(new Error('the connection was lost'))
+  }
+}
+
+function methodsOf(events: SocketEvents): SocketEvents {
+  return {
+    onData: (chunk) => events.onData(chunk),
+    onDrain: () => events.onDrain(),
+    onClose: (error) => events.onClose(error),
   }
 }
 
