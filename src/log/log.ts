@@ -115,8 +115,21 @@ export class Log {
       isClean: true,
       namesDurable: false,
     })
-    if (options.topicId !== undefined) log.assignTopicId(options.topicId)
+    if (options.topicId !== undefined) log.#writeNewMetadata(options.topicId)
     return log
+  }
+
+  /** Nothing to keep intact yet: a part of a file that a crash leaves counts as none. */
+  #writeNewMetadata(topicId: string): void {
+    const { context, directory } = this.#state
+    const path = join(directory, PARTITION_METADATA_FILE)
+    const file = context.platform.disk.openSync(path, 'create')
+    try {
+      file.writeSync(Buffer.from(formatPartitionMetadata(topicId)), 0)
+    } finally {
+      file.closeSync()
+    }
+    this.#state.topicId = topicId
   }
 
   get topic(): string {
