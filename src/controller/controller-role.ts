@@ -19,6 +19,9 @@ import { EventDropped, EventQueue } from './event-queue.ts'
 import { ControllerMoved, isCode } from './guarded-store.ts'
 import { PeerWatch } from './peer-watch.ts'
 
+/** How long giving up `/controller` may hold up the end of the broker. */
+const STOP_LIMIT_MS = 1000
+
 export class ControllerRole {
   readonly #options: ControllerOptions
   readonly #queue = new EventQueue()
@@ -74,10 +77,26 @@ export class ControllerRole {
   async stop(): Promise<void> {
     this.#stopWatching?.()
     this.#queue.clear()
-    await this.#queue.run('stop', async () => {
+    const stopped = this.#queue.run('stop', async () => {
       const won = this.#resign()
       if (won !== undefined) await giveUpController(this.#options.zookeeper, won)
     })
+    await this.#withinLimit(stopped)
+  }
+
+  // ZooKeeper may be away: then the node goes with the session.
+  #withinLimit(stopped: Promise<void>): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const timer = this.#options.clock.setTimer(STOP_LIMIT_MS, resolve)
+    const done = (): void => {
+      timer.cancel()
+      resolve()
+    }
+    stopped.then(done, (error) => {
+      this.#onFailure(error)
+      done()
+    })
+    return promise
   }
 
   async onSessionExpired(): Promise<void> {

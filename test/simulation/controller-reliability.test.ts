@@ -205,6 +205,87 @@ test('KAFKA-12686: the same change asked twice is no conflict', async () => {
   await world.close()
 })
 
+test('KAFKA-12686: a change whose confirmation was lost is confirmed, and told to all', async () => {
+  const world = await worldOf(3)
+  await create(world, 'orders', [2, 1, 3])
+  const { connection } = world.broker(1)
+  connection.deafenAfter(0)
+  const pending = world.controller.alterPartition(shrink(world, 'orders', [2, 1], 0), 3)
+  await world.settle()
+  assert.deepEqual((await stateOf(world, 'orders')).isr, [2, 1])
+  connection.lose()
+  await world.advance(3000)
+  const partition = (await pending).topics[0]?.partitions[0]
+  assert.equal(partition?.errorCode, Errors.NONE)
+  assert.equal(partition.partitionEpoch, 1)
+  const image = world.broker(3).metadata.image.topics.get('orders')?.partitions.get(0)
+  assert.deepEqual(image?.isr, [2, 1])
+  await world.close()
+})
+
+test('an election whose confirmation was lost makes no second leader in its epoch', async () => {
+  const world = await worldOf(3)
+  await create(world, 'orders', [2, 1, 3])
+  const { connection } = world.broker(1)
+  await world.broker(2).end()
+  const before = await stateOf(world, 'orders')
+  assert.equal(before.leader, 1)
+  await world.start(2)
+  const grown = shrink(world, 'orders', [1, 3, 2], before.version)
+  const [asked] = grown.topics[0]?.partitions ?? []
+  assert(asked !== undefined)
+  asked.leaderEpoch = before.leaderEpoch
+  const leader = { ...grown, brokerId: 1, brokerEpoch: world.broker(1).epoch }
+  await world.controller.alterPartition(leader, 3)
+  connection.deafenAfter(0)
+  const request = { electionType: 0, topicPartitions: null, timeoutMs: 5000 }
+  const pending = world.controller.electLeaders(request)
+  await world.settle()
+  connection.lose()
+  await world.advance(3000)
+  const [result] = (await pending).replicaElectionResults
+  assert.equal(result?.partitionResult[0]?.errorCode, Errors.NONE)
+  const after = await stateOf(world, 'orders')
+  assert.equal(after.leader, 2)
+  assert.ok(after.leaderEpoch > before.leaderEpoch)
+  const shown = world.broker(3).metadata.image.topics.get('orders')?.partitions.get(0)
+  assert.equal(shown?.leaderEpoch, after.leaderEpoch)
+  assert.equal(shown.partitionEpoch, after.version)
+  await world.close()
+})
+
+test('a controller that cannot reach ZooKeeper stops all the same', async () => {
+  const world = await worldOf(2)
+  const { connection, controller } = world.broker(1)
+  connection.deafenAfter(0)
+  let isStopped = false
+  void controller.stop().then(() => {
+    isStopped = true
+  })
+  await world.advance(1000)
+  assert.ok(isStopped)
+  assert.equal(controller.isActive, false)
+  await world.close()
+})
+
+test('a topic name against the convention is refused with the template and the field', async () => {
+  const world = await worldOf(1)
+  const fields = new Map([['env', ['dev', 'live']]])
+  world.settings = { ...world.settings, topicNaming: { templates: ['<env>.<team>'], fields } }
+  const topic = { numPartitions: 1, replicationFactor: 1, assignments: [], configs: [] }
+  const topics = ['prod.travel', 'dev.travel'].map((name) => ({ ...topic, name }))
+  const request = { topics, timeoutMs: 1000, validateOnly: false }
+  const [refused, created] = await world.controller.createTopics(request)
+  assert.equal(refused?.errorCode, Errors.POLICY_VIOLATION)
+  assert.equal(
+    refused.errorMessage,
+    "Topic name 'prod.travel' does not follow the template <env>.<team>: " +
+      "field <env> is 'prod', allowed are dev, live",
+  )
+  assert.equal(created?.errorCode, Errors.NONE)
+  await world.close()
+})
+
 test('requests to a broker that does not answer wait, and go out in order when it does', async () => {
   const world = await worldOf(2)
   world.broker(2).isCutOff = true

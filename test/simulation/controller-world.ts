@@ -9,7 +9,7 @@ import { EntityConfigs } from '../../src/metadata/entity-configs.ts'
 import { MetadataCache, UpdateType } from '../../src/metadata/metadata-cache.ts'
 import { ANY_NAME } from '../../src/metadata/topic-name.ts'
 import type { BrokerNode } from '../../src/metadata/znodes.ts'
-import type { NetworkListener, Socket, SocketEvents } from '../../src/platform/network.ts'
+import type { NetworkListener, Socket } from '../../src/platform/network.ts'
 import { silentLogger } from '../../src/telemetry/logger.ts'
 import type { SimulatedPlatform } from '../../src/testing/simulated/simulated-world.ts'
 import { SimulatedWorld } from '../../src/testing/simulated/simulated-world.ts'
@@ -28,6 +28,7 @@ import type {
 import type { WatchEvent } from '../../src/zookeeper/client.ts'
 import { ZooKeeperClient } from '../../src/zookeeper/client.ts'
 import { ZooKeeperServer } from '../../src/zookeeper/server.ts'
+import { FragileConnection } from './fragile-connection.ts'
 
 export const SESSION_TIMEOUT_MS = 6000
 const PORT = 9092
@@ -366,54 +367,6 @@ export class WorldBroker {
 
   #record(text: string): void {
     this.#world.received.push({ brokerId: this.id, text })
-  }
-}
-
-/** A connection that can be lost between a request's arrival and its answer. */
-export class FragileConnection {
-  #socket: Socket | undefined
-  #events: SocketEvents | undefined
-  #answersLeft = Number.POSITIVE_INFINITY
-
-  wrap(socket: Socket): Socket {
-    this.#answersLeft = Number.POSITIVE_INFINITY
-    this.#socket = socket
-    const listen = (events: SocketEvents): void => {
-      this.#events = events
-      socket.listen({ ...methodsOf(events), onData: (chunk) => this.#onData(events, chunk) })
-    }
-    return new Proxy(socket, {
-      get: (target, name) => {
-        if (name === 'listen') return listen
-        const value: unknown = Reflect.get(target, name, target)
-        return typeof value === 'function' ? value.bind(target) : value
-      },
-    })
-  }
-
-  #onData(events: SocketEvents, chunk: Buffer): void {
-    if (this.#answersLeft <= 0) return
-    this.#answersLeft -= 1
-    events.onData(chunk)
-  }
-
-  /** Passes on this many answers more, and none after them. */
-  deafenAfter(answers: number): void {
-    this.#answersLeft = answers
-  }
-
-  /** Breaks it. Requests that have arrived are done all the same. */
-  lose(): void {
-    this.#socket?.destroy()
-    this.#events?.onClose(new Error('the connection was lost'))
-  }
-}
-
-function methodsOf(events: SocketEvents): SocketEvents {
-  return {
-    onData: (chunk) => events.onData(chunk),
-    onDrain: () => events.onDrain(),
-    onClose: (error) => events.onClose(error),
   }
 }
 
