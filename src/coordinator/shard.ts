@@ -17,6 +17,8 @@ import type { Decision, Keyed, Moment, StateMachine } from './state-machine.ts'
 const MAX_PARKED = 100_000
 /** A deadline whose events the log refuses is tried again after this long. */
 const RETRY_MS = 500
+/** Settings may name times that no timer can wait for: it then looks again after this long. */
+const LONGEST_TIMER_MS = 3_600_000
 /** Work that falls due at once is done in portions, so that the loop stays free. */
 const MAX_DEADLINES_PER_TURN = 64
 
@@ -210,8 +212,9 @@ export class Shard<Command extends Keyed, Event, Touch, Effect> {
     if (nextMs >= this.#timerAtMs) return
     this.#timer?.cancel()
     this.#timerAtMs = nextMs
-    const delayMs = Math.max(0, Math.ceil(nextMs - this.#settings.clock.monotonicMs()))
-    this.#timer = this.#settings.clock.setTimer(delayMs, () => this.#onTimer())
+    const delayMs = Math.ceil(nextMs - this.#settings.clock.monotonicMs())
+    const boundedMs = Math.min(Math.max(0, delayMs), LONGEST_TIMER_MS)
+    this.#timer = this.#settings.clock.setTimer(boundedMs, () => this.#onTimer())
   }
 
   #onTimer(): void {
