@@ -38,8 +38,6 @@ export async function bindListeners(
         securityProtocol,
         host,
         port,
-        advertised: undefined,
-        isAdvertised: true,
       })),
       limits: connectionLimits(config),
       maxRequestBytes: config.get('socket.request.max.bytes'),
