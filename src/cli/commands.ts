@@ -50,4 +50,20 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
       load: async () => (await import('./console-consumer.ts')).consoleConsumerCommand,
     },
   ],
+  [
+    'configs',
+    {
+      summary: 'show and change settings, quotas and passwords',
+      script: 'kafka-configs.sh',
+      load: async () => (await import('./configs.ts')).configsCommand,
+    },
+  ],
+  [
+    'consumer-groups',
+    {
+      summary: 'list, describe and delete groups, reset their offsets',
+      script: 'kafka-consumer-groups.sh',
+      load: async () => (await import('./consumer-groups.ts')).consumerGroupsCommand,
+    },
+  ],
 ])

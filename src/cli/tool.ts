@@ -18,8 +18,8 @@ export interface ToolDefinition<Table extends OptionTable> {
   readonly description: string
   readonly options: Table
   run(options: Options<NamesOf<Table>>, streams: CommandStreams): Promise<number>
-  /** Prints a failure of `run`, and of reading options; the exit code. */
-  report?(error: unknown, streams: CommandStreams): number
+  /** Prints a failure of `run` or of reading options; the exit code, undefined to leave it alone. */
+  report?(error: unknown, streams: CommandStreams): number | undefined
   /** Whether a tool without arguments explains itself. */
   readonly needsArguments?: boolean
 }
@@ -70,7 +70,8 @@ function reportProblem<Table extends OptionTable>(
     streams.stderr.write(`${error.message}\n`)
     return 1
   }
-  if (definition.report !== undefined) return definition.report(error, streams)
+  const code = definition.report?.(error, streams)
+  if (code !== undefined) return code
   if (error instanceof OptionProblem) {
     streams.stderr.write(`${error.message}\n${usage}`)
     return 1
