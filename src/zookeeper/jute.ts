@@ -35,7 +35,10 @@ export class JuteReader {
 
   /** For identities that use all 64 bits, such as sessions. */
   int64(): bigint {
-    return this.buffer.readBigInt64BE(this.#take(8))
+    const position = this.#take(8)
+    const isZero =
+      this.buffer.readInt32BE(position) === 0 && this.buffer.readInt32BE(position + 4) === 0
+    return isZero ? 0n : this.buffer.readBigInt64BE(position)
   }
 
   /** For numbers that stay safe integers in practice: zxids and times. */
@@ -121,6 +124,8 @@ export class JuteWriter {
   }
 
   int64(value: bigint): this {
+    // Most nodes belong to no session, and big integers are slow.
+    if (value === 0n) return this.int32(0).int32(0)
     const position = this.#reserve(8)
     this.#buffer.writeBigInt64BE(value, position)
     return this

@@ -31,8 +31,8 @@ export interface ServerOptions {
   readonly outstandingLimit?: number | undefined
   /** Transactions from one snapshot to the next. */
   readonly snapCount?: number | undefined
-  /** Snapshots kept with their logs; undefined keeps all. */
-  readonly retainSnapshots?: number | undefined
+  /** Snapshots kept with their logs; 3 by default. */
+  readonly retainSnapshots?: number | 'all' | undefined
   readonly preAllocateBytes?: number | undefined
   /** False: acknowledge what is only in the system's memory (`forceSync=no`). */
   readonly sync?: boolean | undefined
@@ -47,6 +47,7 @@ export interface ServerOptions {
 
 type Resolved = { readonly [K in keyof ServerOptions]-?: NonNullable<ServerOptions[K]> }
 type Settled = Omit<Resolved, 'retainSnapshots' | 'superDigest'> & {
+  /** Undefined keeps all. */
   readonly retainSnapshots: number | undefined
   readonly superDigest: string | undefined
 }
@@ -69,7 +70,7 @@ function settle(options: ServerOptions): Settled {
     maxFrameBytes: options.maxFrameBytes ?? MIB - 1,
     outstandingLimit: options.outstandingLimit ?? 1000,
     snapCount: options.snapCount ?? 100_000,
-    retainSnapshots: options.retainSnapshots,
+    retainSnapshots: options.retainSnapshots === 'all' ? undefined : (options.retainSnapshots ?? 3),
     preAllocateBytes: options.preAllocateBytes ?? MIB,
     sync: options.sync ?? true,
     extendedTypes: options.extendedTypes ?? false,

@@ -8,7 +8,6 @@
 import { adler32 } from './adler32.ts'
 import { FILE_VERSION, SNAPSHOT_MAGIC } from './data-files.ts'
 import { JuteError, JuteReader, JuteWriter } from './jute.ts'
-import { joinPath } from './paths.ts'
 import { readAcls, writeAcls } from './protocol.ts'
 import { Tree } from './tree.ts'
 import type { ZNode } from './tree.ts'
@@ -31,14 +30,11 @@ export function encodeSnapshot(tree: Tree): Buffer {
   return writer.finish()
 }
 
+/** A map keeps the order of insertion, and a node is only ever put in when its parent is there. */
 function writeNodes(writer: JuteWriter, tree: Tree): void {
-  const open = ['/']
-  for (let path = open.pop(); path !== undefined; path = open.pop()) {
-    const node = tree.nodes.get(path)
-    if (node === undefined) continue
+  for (const [path, node] of tree.nodes) {
     writer.string(path === '/' ? '' : path)
     writeNode(writer, node)
-    for (const name of node.children ?? []) open.push(joinPath(path, name))
   }
 }
 
@@ -89,7 +85,7 @@ function readNodes(reader: JuteReader, tree: Tree): void {
 
 function readNode(reader: JuteReader): ZNode {
   const data = ownBytes(reader)
-  const aclId = Number(reader.int64())
+  const aclId = reader.long()
   return {
     data,
     aclId,

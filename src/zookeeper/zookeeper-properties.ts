@@ -75,7 +75,7 @@ export function readZooKeeperProperties(properties: ReadonlyMap<string, string>)
     outstandingLimit: reader.integer('globalOutstandingLimit', 1),
     snapCount: reader.integer('snapCount', 2),
     // ZooKeeper never keeps fewer than three.
-    retainSnapshots: (purgeHours ?? 0) > 0 ? Math.max(3, retain) : undefined,
+    retainSnapshots: (purgeHours ?? 0) > 0 ? Math.max(3, retain) : 'all',
     preAllocateBytes: preAllocateKib === undefined ? undefined : preAllocateKib * 1024,
     sync: reader.flag('forceSync'),
     extendedTypes: reader.flag('extendedTypesEnabled'),
