@@ -13,7 +13,9 @@ function formatLines(lines: readonly string[]): string {
   return `${VERSION}\n${lines.length}\n${lines.map((line) => `${line}\n`).join('')}`
 }
 
+/** An empty file is what Kafka leaves before there is anything to write. */
 function parseLines(text: string): string[] {
+  if (text === '') return []
   const lines = text.split('\n')
   if (lines.at(-1) === '') lines.pop()
   if (lines[0] !== VERSION) throw new CheckpointFormatError(`line 1: version ${lines[0] ?? ''}`)
