@@ -1,6 +1,7 @@
 // The parts of a broker that work on its logs and its metadata, wired to each other. Nothing runs
 // yet: `Broker.start` says in which order they begin.
 import type { ConfigStore } from '../controller/config-store.ts'
+import { registerControllerMetrics } from '../controller/controller-counts.ts'
 import { Controller } from '../controller/controller.ts'
 import { GroupCoordinator, OFFSETS_TOPIC } from '../coordinator/group/group-coordinator.ts'
 import type { Logs } from '../log/logs.ts'
@@ -98,6 +99,7 @@ export class BrokerParts {
       topicConfigs: topicConfigRules(settings),
       fastFailover: config.get('ottla.fast.failover.enable') ? platform.network : undefined,
     })
+    registerControllerMetrics(options.metrics, this.controller)
     this.controllerLink = new ControllerLink(this.controller, (id) => this.peers.linkTo(id))
     const link = this.controllerLink
     this.producerIds = new ProducerIdBlocks({

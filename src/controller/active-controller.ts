@@ -35,6 +35,7 @@ import { reassignRequested, resumeReassignments } from './reassignment-requests.
 import { settleRestarts } from './restarts.ts'
 import { absolve, suspect } from './suspicion.ts'
 import { Term } from './term.ts'
+import type { ControllerStatistics } from './term.ts'
 import { TopicChanges } from './topic-changes.ts'
 
 const FIRST_BALANCE_DELAY_MS = 5000
@@ -50,6 +51,7 @@ export interface ActiveControllerOptions {
   readonly zookeeper: ZooKeeperClient
   readonly channel: BrokerChannel
   readonly settings: () => ControllerSettings
+  readonly statistics: ControllerStatistics
   /** Another controller has been elected. */
   readonly onMoved: () => void
   /** The registered brokers, or their endpoints, have changed. */
@@ -80,7 +82,8 @@ export class ActiveController {
     })
     const context = new ControllerContext(brokerId, won.epoch, won.epochVersion)
     const store = new GuardedStore(zookeeper, won.epochVersion)
-    this.term = new Term({ context, store, queues, clock, logger, settings })
+    const { statistics } = options
+    this.term = new Term({ context, store, queues, clock, logger, settings, statistics })
     this.machine = new Machine(this.term)
     this.#brokers = new BrokerChanges(this.machine, channel, options.onBrokersChange)
     this.#topics = new TopicChanges(this.machine, (count) => random.bytes(count))

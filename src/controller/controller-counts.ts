@@ -1,5 +1,7 @@
 // The numbers of the active controller that operators watch, counted when they are asked for.
+import type { Metrics } from '../telemetry/metrics.ts'
 import type { ControllerContext } from './context.ts'
+import type { ControllerStatistics } from './term.ts'
 
 export interface ControllerCounts {
   readonly activeControllers: number
@@ -11,6 +13,8 @@ export interface ControllerCounts {
   readonly preferredReplicaImbalance: number
   readonly topicsToDelete: number
   readonly topicsIneligibleToDelete: number
+  /** Since the broker started, over all its terms. */
+  readonly uncleanElections: number
 }
 
 const NONE: ControllerCounts = {
@@ -22,10 +26,14 @@ const NONE: ControllerCounts = {
   preferredReplicaImbalance: 0,
   topicsToDelete: 0,
   topicsIneligibleToDelete: 0,
+  uncleanElections: 0,
 }
 
-export function controllerCounts(context: ControllerContext | undefined): ControllerCounts {
-  if (context === undefined) return NONE
+export function controllerCounts(
+  context: ControllerContext | undefined,
+  { uncleanElections }: ControllerStatistics,
+): ControllerCounts {
+  if (context === undefined) return { ...NONE, uncleanElections }
   let partitions = 0
   let imbalance = 0
   for (const partition of context.allPartitions()) {
@@ -42,5 +50,27 @@ export function controllerCounts(context: ControllerContext | undefined): Contro
     preferredReplicaImbalance: imbalance,
     topicsToDelete: context.deleting.size,
     topicsIneligibleToDelete: context.ineligible.size,
+    uncleanElections,
   }
+}
+
+const PREFIX = 'kafka_controller_kafkacontroller'
+
+/** Publishes the counts under the names that the JMX exporter gives Kafka's. */
+export function registerControllerMetrics(
+  metrics: Metrics,
+  controller: { readonly counts: ControllerCounts },
+): void {
+  const gauge = (name: string, count: keyof ControllerCounts): void => {
+    metrics.gauge(name, {}, () => controller.counts[count])
+  }
+  gauge(`${PREFIX}_activecontrollercount`, 'activeControllers')
+  gauge(`${PREFIX}_activebrokercount`, 'activeBrokers')
+  gauge(`${PREFIX}_globaltopiccount`, 'topics')
+  gauge(`${PREFIX}_globalpartitioncount`, 'partitions')
+  gauge(`${PREFIX}_offlinepartitionscount`, 'offlinePartitions')
+  gauge(`${PREFIX}_preferredreplicaimbalancecount`, 'preferredReplicaImbalance')
+  gauge(`${PREFIX}_topicstodeletecount`, 'topicsToDelete')
+  gauge(`${PREFIX}_topicsineligibletodeletecount`, 'topicsIneligibleToDelete')
+  gauge('kafka_controller_controllerstats_uncleanleaderelections_total', 'uncleanElections')
 }

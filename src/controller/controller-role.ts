@@ -18,11 +18,13 @@ import type { Won } from './election.ts'
 import { EventDropped, EventQueue } from './event-queue.ts'
 import { ControllerMoved, isCode } from './guarded-store.ts'
 import { PeerWatch } from './peer-watch.ts'
+import type { ControllerStatistics } from './term.ts'
 
 /** How long giving up `/controller` may hold up the end of the broker. */
 const STOP_LIMIT_MS = 1000
 
 export class ControllerRole {
+  readonly statistics: ControllerStatistics = { uncleanElections: 0 }
   readonly #options: ControllerOptions
   readonly #queue = new EventQueue()
   readonly #peers: PeerWatch | undefined
@@ -196,6 +198,7 @@ export class ControllerRole {
       ...this.#options,
       won,
       queue: this.#queue,
+      statistics: this.statistics,
       onMoved: () => this.#resign(),
       onBrokersChange: (brokers) => this.#watchPeers(brokers),
     })

@@ -94,7 +94,7 @@ export class Controller {
 
   /** What operators watch; all zero while it is not active. */
   get counts(): ControllerCounts {
-    return controllerCounts(this.#role.active?.term.context)
+    return controllerCounts(this.#role.active?.term.context, this.#role.statistics)
   }
 
   /** Resolves when no event waits; for tests and shutdown. */

@@ -1,5 +1,6 @@
 // The partition state machine: nonExistent → new → online ⇄ offline → nonExistent. Whoever becomes
 // online has a leader in ZooKeeper, then in memory, then at its replicas.
+import { NO_LEADER } from '../metadata/cluster-image.ts'
 import {
   partitionPath,
   partitionsPath,
@@ -86,12 +87,14 @@ export class PartitionStates {
     batch: RequestBatch,
   ): Promise<Partition[]> {
     if (partitions.length === 0) return []
-    const { context, logger } = this.#term
+    const { context, logger, statistics } = this.#term
     const unclean = await this.#uncleanAllowed(partitions, strategy)
+    const inSync = new Map<Partition, readonly number[]>()
     const { changed, unchanged, failed } = await writeLeaderships(
       this.#term,
       partitions,
       (partition, leadership) => {
+        inSync.set(partition, leadership.isr)
         const chosen = unclean.has(partition.topic.name) ? UNCLEAN_AFTER_LOSS : strategy
         return planElection(context, partition, leadership, chosen)
       },
@@ -100,6 +103,8 @@ export class PartitionStates {
       logger.warn(`No leader for ${partition.name} by the ${strategy.kind} strategy`)
     }
     for (const partition of changed) {
+      const leader = partition.leadership?.leader ?? NO_LEADER
+      if (inSync.get(partition)?.includes(leader) !== true) statistics.uncleanElections += 1
       const recipients = partition.assignment.replicas.filter((id) => context.isReachable(id))
       batch.addLeaderAndIsr(recipients, partition, false)
     }

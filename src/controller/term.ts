@@ -15,6 +15,12 @@ export interface TermOptions {
   readonly clock: Clock
   readonly logger: Logger
   readonly settings: () => ControllerSettings
+  readonly statistics: ControllerStatistics
+}
+
+/** Counted over all terms of a broker. */
+export interface ControllerStatistics {
+  uncleanElections: number
 }
 
 export class Term {
@@ -23,6 +29,7 @@ export class Term {
   readonly queues: BrokerQueues
   readonly clock: Clock
   readonly logger: Logger
+  readonly statistics: ControllerStatistics
   readonly #settings: () => ControllerSettings
   #hasEnded = false
 
@@ -32,6 +39,7 @@ export class Term {
     this.queues = options.queues
     this.clock = options.clock
     this.logger = options.logger
+    this.statistics = options.statistics
     this.#settings = options.settings
   }
 
