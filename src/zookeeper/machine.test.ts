@@ -7,6 +7,7 @@ import type { Decision } from './machine.ts'
 import { OpCode, OPEN_ACL } from './protocol.ts'
 import type { Stat } from './protocol.ts'
 import type { NodeRequest } from './requests.ts'
+import { decodeSnapshot, encodeSnapshot } from './snapshot.ts'
 import { Tree } from './tree.ts'
 import type { Outcome } from './tree.ts'
 
@@ -186,4 +187,26 @@ test('nodes with a time to live go when they are old and have no children', () =
   assert.deepEqual(machine.tree.reapable(1501), ['/ttl'])
   perform(machine, create('/ttl/child'))
   assert.deepEqual(machine.tree.reapable(9999), [])
+})
+
+test('quotas count the nodes and bytes at and below their path', () => {
+  const machine = machineWithSession()
+  const stats = (): string =>
+    String(machine.tree.nodes.get('/zookeeper/quota/a/zookeeper_stats')?.data)
+  for (const path of ['/a', '/a/b', '/other']) perform(machine, create(path))
+  perform(machine, create('/zookeeper/quota/a'))
+  perform(machine, create('/zookeeper/quota/a/zookeeper_limits'))
+  perform(machine, create('/zookeeper/quota/a/zookeeper_stats'))
+  assert.equal(stats(), 'count=2,bytes=0')
+  perform(machine, set('/a/b', 0))
+  perform(machine, create('/a/b/c'))
+  perform(machine, create('/other/d'))
+  assert.equal(stats(), 'count=3,bytes=1')
+  const restored = decodeSnapshot(encodeSnapshot(machine.tree), 9, {})
+  assert.equal(String(restored.nodes.get('/zookeeper/quota/a/zookeeper_stats')?.data), stats())
+  perform(machine, remove('/a/b/c'))
+  assert.equal(stats(), 'count=2,bytes=1')
+  perform(machine, remove('/zookeeper/quota/a/zookeeper_limits'))
+  perform(machine, create('/a/e'))
+  assert.equal(stats(), 'count=2,bytes=1')
 })

@@ -69,6 +69,7 @@ export function decodeSnapshot(
   checkSeal(reader)
   tree.acls.dropUnused()
   tree.addConfigNode()
+  tree.quotas.recountAll()
   tree.lastZxid = zxid
   return tree
 }

@@ -5,6 +5,7 @@
 import { AclTable, OPEN_ACL_ID } from './acl-table.ts'
 import { joinPath, nameOf, parentOf } from './paths.ts'
 import { OpCode, OPEN_ACL, READ_ACL } from './protocol.ts'
+import { Quotas } from './quotas.ts'
 import type { Acl, Stat } from './protocol.ts'
 import type { CreateTxn, Entry, NodeTxn } from './transactions.ts'
 
@@ -60,6 +61,7 @@ export class Tree {
   readonly ephemerals = new Map<bigint, Set<string>>()
   readonly containers = new Set<string>()
   readonly ttls = new Set<string>()
+  readonly quotas = new Quotas(this.nodes)
   readonly extendedTypes: boolean
   lastZxid = 0
   /** Bytes of paths and data. */
@@ -98,6 +100,7 @@ export class Tree {
     this.nodes.set(path, node)
     this.approximateBytes += path.length + (node.data?.length ?? 0)
     this.#noteOwner(path, node.ephemeralOwner)
+    this.quotas.note(path, true)
   }
 
   stat(node: ZNode): Stat {
@@ -185,6 +188,7 @@ export class Tree {
       children: undefined,
     }
     this.put(path, node)
+    this.quotas.add(path, 1, node.data?.length ?? 0)
     changes.push({ type: 'created', path })
     return { kind: 'created', path, stat: this.stat(node) }
   }
@@ -202,6 +206,8 @@ export class Tree {
     this.acls.release(node.aclId)
     this.approximateBytes -= path.length + (node.data?.length ?? 0)
     this.#forgetOwner(path, node.ephemeralOwner)
+    this.quotas.note(path, false)
+    this.quotas.add(path, -1, -(node.data?.length ?? 0))
     changes.push({ type: 'deleted', path })
   }
 
@@ -212,7 +218,9 @@ export class Tree {
   ): Outcome {
     const node = this.nodes.get(txn.path)
     if (node === undefined) return { kind: 'done' }
-    this.approximateBytes += (txn.data?.length ?? 0) - (node.data?.length ?? 0)
+    const grownBytes = (txn.data?.length ?? 0) - (node.data?.length ?? 0)
+    this.approximateBytes += grownBytes
+    this.quotas.add(txn.path, 0, grownBytes)
     node.data = txn.data
     node.version = txn.version
     node.mtime = entry.timeMs
