@@ -12,6 +12,7 @@ import type { LogParts } from './log-state.ts'
 import { parsePartitionMetadata } from './partition-metadata.ts'
 import { replayProducers } from './producer-replay.ts'
 import { ProducerStates } from './producer-state.ts'
+import { recallBatches } from './recent-batches.ts'
 import { rebuildEpochs, recover } from './recovery.ts'
 import { removeNewestFirst } from './remove-segments.ts'
 import { Segment } from './segment.ts'
@@ -108,7 +109,10 @@ async function openClean(loading: LoadingLog): Promise<Found> {
     return await recoverFrom(loading, segments.active.baseOffset)
   }
   // Without any snapshot there never was a producer with an id.
-  if (snapshots.offsets.length > 0) await replayProducers(loading, logEndOffset)
+  if (snapshots.offsets.length > 0) {
+    await replayProducers(loading, logEndOffset)
+    await recallBatches(segments.active, loading.producers)
+  }
   return { logEndOffset, isClean: true }
 }
 

@@ -201,7 +201,7 @@ test('sequences wrap after 2^31 - 1', async () => {
   )
 })
 
-test('AutoMQ #439, KAFKA-14402: retries are recognised after a restart, clean or not', async () => {
+test('AutoMQ #439, Redpanda #3039: retries of the last five batches are recognised after a restart, clean or not', async () => {
   for (const clean of [true, false]) {
     const platform = newPlatform()
     let log = createLog(newContext(platform, { producerIdExpirationMs: Infinity }))
@@ -210,8 +210,10 @@ test('AutoMQ #439, KAFKA-14402: retries are recognised after a restart, clean or
     for (let index = 0; index < 6; index += 1) await send(index)
     await log.close()
     log = await reopenLog(newContext(platform, { producerIdExpirationMs: Infinity }), {}, { clean })
-    const retry = await send(5)
-    assert.deepEqual([retry.duplicate, retry.firstOffset], [true, 5])
+    for (let sequence = 1; sequence < 6; sequence += 1) {
+      const retry = await send(sequence)
+      assert.deepEqual([retry.duplicate, retry.firstOffset], [true, sequence])
+    }
     assert.equal((await send(6)).firstOffset, 6)
   }
 })

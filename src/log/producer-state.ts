@@ -143,6 +143,14 @@ export class ProducerStates {
     for (const entry of open) this.#open.set(entry.currentTxnFirstOffset, entry.producerId)
   }
 
+  /** Adds older batches of a known producer; `found` must end with the one known as the last. */
+  recall(found: ProducerEntry): void {
+    const entry = this.#producers.get(found.producerId)
+    if (entry === undefined || entry.epoch !== found.epoch) return
+    if (entry.lastOffset !== found.lastOffset) return
+    entry.batches.splice(0, entry.batches.length, ...found.batches)
+  }
+
   clear(): void {
     this.#producers.clear()
     this.#open.clear()
