@@ -97,6 +97,7 @@ export class BrokerParts {
       metadata,
       settings: () => controllerSettings(settings.config),
       topicConfigs: topicConfigRules(settings),
+      configs: settings.configs,
       fastFailover: config.get('ottla.fast.failover.enable') ? platform.network : undefined,
     })
     registerControllerMetrics(options.metrics, this.controller)

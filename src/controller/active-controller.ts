@@ -140,6 +140,11 @@ export class ActiveController {
     })
   }
 
+  /** A topic, or all of them, may now have leaders from outside their in-sync sets. */
+  onUncleanAllowed(): void {
+    this.#event('unclean election allowed', () => this.machine.partitionStates.electLeaderless())
+  }
+
   /** The process of a broker is gone, though its session lives. */
   onBrokerGone(brokerId: number): void {
     this.#event('broker gone', () => suspect(this.machine, brokerId))

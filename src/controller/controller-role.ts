@@ -17,6 +17,7 @@ import {
 import type { Won } from './election.ts'
 import { EventDropped, EventQueue } from './event-queue.ts'
 import { ControllerMoved, isCode } from './guarded-store.ts'
+import { UNCLEAN_ELECTION } from './partition-states.ts'
 import { PeerWatch } from './peer-watch.ts'
 import type { ControllerStatistics } from './term.ts'
 
@@ -65,10 +66,15 @@ export class ControllerRole {
   }
 
   async start(): Promise<void> {
-    const { zookeeper, metadata } = this.#options
+    const { zookeeper, metadata, configs } = this.#options
+    const stopConfigs = configs.onChange(({ before, after }) => {
+      const isAllowed = after.get(UNCLEAN_ELECTION) === 'true'
+      if (isAllowed && before.get(UNCLEAN_ELECTION) !== 'true') this.#active?.onUncleanAllowed()
+    })
     const stopWatch = zookeeper.onWatch((event) => this.#onWatch(event))
     const stopMetadata = metadata.onChange(() => this.#watchController())
     this.#stopWatching = () => {
+      stopConfigs()
       stopWatch()
       stopMetadata()
       this.#peers?.close()

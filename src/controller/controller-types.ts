@@ -1,6 +1,6 @@
 // The seam between the controller and the broker that runs it: what it is given, what it asks for.
 import type { BrokerImage } from '../metadata/cluster-image.ts'
-import type { Settings } from '../metadata/entity-configs.ts'
+import type { EntityConfigs, Settings } from '../metadata/entity-configs.ts'
 import type { MetadataCache } from '../metadata/metadata-cache.ts'
 import type { TopicNaming } from '../metadata/topic-name.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -79,6 +79,8 @@ export interface ControllerOptions {
   readonly metadata: MetadataCache
   readonly settings: () => ControllerSettings
   readonly topicConfigs: TopicConfigRules
+  /** Settings in ZooKeeper: an election may become possible when one changes. */
+  readonly configs: EntityConfigs
   /** With a network: brokers whose process is gone are noticed before their sessions run out. */
   readonly fastFailover?: Network | undefined
 }

@@ -20,7 +20,8 @@ import type { Term } from './term.ts'
 
 export const AFTER_LOSS: ElectionStrategy = { kind: 'offline', allowUnclean: false }
 const UNCLEAN_AFTER_LOSS: ElectionStrategy = { kind: 'offline', allowUnclean: true }
-const UNCLEAN_ELECTION = 'unclean.leader.election.enable'
+/** The setting, of a topic or a broker, that lets records be lost rather than wait. */
+export const UNCLEAN_ELECTION = 'unclean.leader.election.enable'
 
 export class PartitionStates {
   readonly #term: Term

@@ -329,7 +329,6 @@ test('one thousand topics in requests of fifty need few requests to brokers', as
 
 test('settings reach every broker, and only the entity that changed is read', async () => {
   const world = await worldOf(2)
-  for (const broker of world.brokers.values()) await broker.configStore.start()
   await world.broker(1).configStore.write('topics/orders', new Map([['retention.ms', '5']]))
   await world.settle()
   for (const { configs } of world.brokers.values()) {
@@ -345,7 +344,6 @@ test('settings reach every broker, and only the entity that changed is read', as
   await world.settle()
   assert.equal(world.broker(2).configs.at('users/alice/clients/app').size, 0)
   const late = await world.start(3)
-  await late.configStore.start()
   assert.equal(late.configs.brokerDefault.get('a'), '1')
   await world.close()
 })

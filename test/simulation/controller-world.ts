@@ -242,6 +242,7 @@ export class WorldBroker {
       channel: channelOf(world),
       metadata: this.metadata,
       settings: () => world.settings,
+      configs: this.configs,
       topicConfigs: { validate: () => undefined, describe: () => [] },
       fastFailover: world.isFailoverFast ? network : undefined,
     })
@@ -256,6 +257,7 @@ export class WorldBroker {
     const connection = new FragileConnection()
     const client = await world.connect(session, (socket) => connection.wrap(socket))
     const broker = new WorldBroker(world, id, rack, client, connection)
+    await broker.configStore.start()
     await broker.listen()
     await broker.register(session !== undefined)
     return broker
