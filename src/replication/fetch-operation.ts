@@ -21,6 +21,8 @@ export interface FetchSource {
     options: FetchOptions,
     limits: ReadLimits,
   ): FetchResult | Promise<FetchResult>
+  /** Calls back after the events that are already due. */
+  defer(callback: () => void): void
   onParked(): void
   onUnparked(): void
 }
@@ -37,6 +39,8 @@ export class FetchOperation implements PartitionReader, Expiring {
   #missingBytes = 0
   /** A read from a file is on its way. */
   #reading = false
+  /** Will read again when what arrived together has been handled. */
+  #isDue = false
   #wakeUpAfterRead = false
   #timeIsUp: boolean
   #over = false
@@ -65,7 +69,12 @@ export class FetchOperation implements PartitionReader, Expiring {
 
   onReadable(bytes: number): void {
     this.#missingBytes -= bytes
-    if (this.#missingBytes <= 0) this.#readAgain()
+    if (this.#missingBytes > 0 || this.#isDue) return
+    this.#isDue = true
+    this.#source.defer(() => {
+      this.#isDue = false
+      this.#readAgain()
+    })
   }
 
   onStateChange(): void {

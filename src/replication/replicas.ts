@@ -190,6 +190,7 @@ export class Replicas {
     return {
       deadlines: this.#deadlines,
       nowMs: () => clock.monotonicMs(),
+      defer: (callback) => clock.defer(callback),
       partitionOf: (target) => this.get(target.topic, target.partition),
       read: (target, options, limits) => this.#read(target, options, limits),
       onParked: () => {
