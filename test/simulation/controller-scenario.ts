@@ -21,16 +21,12 @@ import assert from 'node:assert/strict'
 import { decodeState, decodeTopic, encodeLogDirEvent } from '../../src/metadata/znodes.ts'
 import { errorByCode } from '../../src/wire/errors.ts'
 import { ZERO_UUID } from '../../src/wire/uuid.ts'
+import { ControllerTrace } from './controller-trace.ts'
 import { ControllerWorld, SESSION_TIMEOUT_MS } from './controller-world.ts'
 
 interface Arguments {
   readonly words: readonly string[]
   readonly options: ReadonlyMap<string, string>
-}
-
-interface Node {
-  readonly data: Buffer | null
-  readonly version: number
 }
 
 /** Runs the commands and returns the trace, one event a line. */
@@ -44,13 +40,16 @@ export async function playControllerScenario(commands: string): Promise<string> 
 }
 
 class ControllerScenario {
-  readonly trace: string[] = []
   readonly #world: ControllerWorld
-  #nodes: ReadonlyMap<string, Node> = new Map()
-  #printed = 0
+  readonly #trace: ControllerTrace
 
   constructor(world: ControllerWorld) {
     this.#world = world
+    this.#trace = new ControllerTrace(world)
+  }
+
+  get trace(): string[] {
+    return this.#trace.lines
   }
 
   close(): Promise<void> {
@@ -62,10 +61,10 @@ class ControllerScenario {
     this.trace.push(`> ${line.trim()}`)
     const answered = this.#perform(verb, parse(rest))
     await this.#world.settle()
-    await this.#printChanges()
+    await this.#trace.printChanges()
     await answered
     await this.#world.settle()
-    await this.#printChanges()
+    await this.#trace.printChanges()
   }
 
   async #perform(verb: string, args: Arguments): Promise<void> {
@@ -230,7 +229,7 @@ class ControllerScenario {
 
   async #changeIsr(name: string, isr: readonly number[]): Promise<void> {
     const { topic, partition } = named(name)
-    const node = this.#nodes.get(`/brokers/topics/${topic}/partitions/${partition}/state`)
+    const node = this.#trace.node(`/brokers/topics/${topic}/partitions/${partition}/state`)
     const state = decodeState(node?.data ?? null)
     assert(state !== undefined && node !== undefined)
     const options = new Map([
@@ -246,7 +245,7 @@ class ControllerScenario {
     const { topic, partition } = named(name)
     const brokerId = Number(options.get('broker'))
     const broker = this.#world.brokers.get(brokerId)
-    const node = this.#nodes.get(`/brokers/topics/${topic}`)
+    const node = this.#trace.node(`/brokers/topics/${topic}`)
     const response = await this.#world.controller.alterPartition(
       {
         brokerId,
@@ -344,74 +343,6 @@ class ControllerScenario {
     const error = errorCode === 0 ? 'ok' : errorByCode(errorCode).name
     this.trace.push(`  ${what}: ${error}${detail === null ? '' : ` (${detail})`}`)
   }
-
-  async #printChanges(): Promise<void> {
-    const nodes = await this.#readAll('')
-    for (const [path, node] of nodes) {
-      const before = this.#nodes.get(path)
-      if (before?.version !== node.version || !sameData(before.data, node.data)) {
-        this.#print(path, node)
-      }
-    }
-    for (const path of this.#nodes.keys()) if (!nodes.has(path)) this.trace.push(`  - ${path}`)
-    this.#nodes = nodes
-    this.#printReceived()
-  }
-
-  #print(path: string, { data, version }: Node): void {
-    const state = /^\/brokers\/topics\/(.*)\/partitions\/(\d+)\/state$/.exec(path)
-    if (state !== null) {
-      const it = decodeState(data)
-      const recovering = it?.leaderRecoveryState === 1 ? ' recovering' : ''
-      const { leader = 0, leaderEpoch = 0, isr = [] } = it ?? {}
-      this.trace.push(
-        `  ${state[1]}-${state[2]}: leader ${leader} epoch ${leaderEpoch} isr ${isr.join()} version ${version}${recovering}`,
-      )
-      return
-    }
-    const topic = /^\/brokers\/topics\/([^/]*)$/.exec(path)
-    if (topic !== null) this.#printTopic(topic[1] ?? '', data)
-    else if (!SILENT.test(path)) {
-      this.trace.push(`  ${path} ${data === null ? '' : data.toString().replace(TIMESTAMP, '')}`)
-    }
-  }
-
-  #printTopic(name: string, data: Buffer | null): void {
-    for (const [index, it] of decodeTopic(data)?.partitions ?? []) {
-      const adding = it.adding.length === 0 ? '' : ` adding ${it.adding.join()}`
-      const removing = it.removing.length === 0 ? '' : ` removing ${it.removing.join()}`
-      this.trace.push(`  ${name}-${index}: replicas ${it.replicas.join()}${adding}${removing}`)
-    }
-  }
-
-  // The same request to several brokers is one line.
-  #printReceived(): void {
-    const fresh = this.#world.received.slice(this.#printed)
-    this.#printed = this.#world.received.length
-    const byText = Map.groupBy(fresh, ({ text }) => text)
-    for (const [text, received] of byText) {
-      const ids = [...new Set(received.map(({ brokerId }) => String(brokerId)))].toSorted().join()
-      this.trace.push(`  ${ids} <- ${text}`)
-    }
-  }
-
-  async #readAll(path: string, nodes = new Map<string, Node>()): Promise<Map<string, Node>> {
-    const { zookeeper } = this.#world
-    const { data, stat } = await zookeeper.get(path === '' ? '/' : path)
-    nodes.set(path, { data, version: stat.version })
-    const children = await zookeeper.children(path === '' ? '/' : path)
-    for (const child of children.sort()) await this.#readAll(`${path}/${child}`, nodes)
-    return nodes
-  }
-}
-
-// Nodes that say nothing about the controller.
-const SILENT =
-  /^(|\/zookeeper.*|\/config.*|\/consumers|\/cluster|\/admin|\/brokers.*|\/isr_change.*|\/log_dir.*|\/feature|\/admin\/delete_topics|\/latest_producer_id_block)$/
-const TIMESTAMP = /"timestamp":"\d+",/
-
-function sameData(left: Buffer | null, right: Buffer | null): boolean {
-  return left === null || right === null ? left === right : left.equals(right)
 }
 
 function parse(words: readonly string[]): Arguments {
