@@ -318,6 +318,7 @@ test('row 92: when the log fails nothing unsafe is acknowledged, and the server 
   const outcome = clock.resolve(client.set('/x', null)).catch((error: Error) => error.name)
   assert.equal(await outcome, 'CONNECTIONLOSS')
   assert.ok(failure)
+  await assert.rejects(world.server.connectInProcess(), /has ended/)
 })
 
 test('containers go when they have been emptied', async () => {

@@ -89,6 +89,7 @@ export class ZooKeeperServer {
   readonly #perAddress = new Map<string, number>()
   readonly #failureListeners: ((error: Error) => void)[] = []
   #closing: Promise<void> | undefined
+  #hasFailed = false
 
   private constructor(options: Settled, storage: Storage) {
     this.#options = options
@@ -134,7 +135,9 @@ export class ZooKeeperServer {
 
   /** A connection without TCP; give it to `ZooKeeperClient.connect({ connect: { open } })`. */
   connectInProcess(): Promise<Socket> {
-    if (this.#closing !== undefined) return Promise.reject(new Error('the server is closed'))
+    if (this.#closing !== undefined || this.#hasFailed) {
+      return Promise.reject(new Error('the ZooKeeper server has ended'))
+    }
     const [near, far] = socketPair(this.#options.platform.clock)
     this.#serve(far, () => {})
     return Promise.resolve(near)
@@ -219,6 +222,7 @@ export class ZooKeeperServer {
 
   #fail(cause: unknown): void {
     const error = cause instanceof Error ? cause : new Error(String(cause))
+    this.#hasFailed = true
     this.#options.logger.error(
       `The transaction log in ${this.#options.logDirectory} could not be written; ZooKeeper stops`,
       error,

@@ -82,8 +82,11 @@ export class Storage {
     try {
       for (const directory of directories) locks.push(await lock(options, directory))
       const recovered = recoverTree(options)
-      const secret = readOrMakeSecret(options)
-      if (recovered.snapshotZxid === undefined) await writeFirstSnapshot(options, recovered.tree)
+      // The first start is part of a broker's: what must reach the disk goes there side by side.
+      const [secret] = await Promise.all([
+        readOrMakeSecret(options),
+        recovered.snapshotZxid === undefined ? writeFirstSnapshot(options, recovered.tree) : null,
+      ])
       const { tree, entriesSinceSnapshot } = recovered
       return new Storage(options, locks, secret, tree, entriesSinceSnapshot)
     } catch (error) {
@@ -179,7 +182,7 @@ async function syncNames(disk: Disk, directories: readonly string[]): Promise<vo
   for (const directory of directories) {
     for (let at = directory; !names.has(at); at = dirname(at)) names.add(at)
   }
-  for (const name of names) await disk.syncDirectory(name).catch(ignoreDenied)
+  await Promise.all([...names].map((name) => disk.syncDirectory(name).catch(ignoreDenied)))
 }
 
 /** A directory above that cannot even be read was not made by this process. */
@@ -188,7 +191,7 @@ function ignoreDenied(error: unknown): void {
   if (code !== 'EACCES' && code !== 'EPERM') throw error
 }
 
-function readOrMakeSecret(options: StorageOptions): Buffer {
+async function readOrMakeSecret(options: StorageOptions): Promise<Buffer> {
   const { disk, random } = options.platform
   const path = join(options.directory, SECRET_FILE)
   if (disk.statSync(path)?.size === SECRET_BYTES) return disk.readFileSync(path)
@@ -196,9 +199,9 @@ function readOrMakeSecret(options: StorageOptions): Buffer {
   const file = disk.openSync(path, 'create')
   file.truncateSync(0)
   file.writeSync(secret, 0)
-  if (options.sync) file.syncSync()
+  if (options.sync) await file.sync()
   file.closeSync()
-  if (options.sync) disk.syncDirectorySync(options.directory)
+  if (options.sync) await disk.syncDirectory(options.directory)
   return secret
 }
 
