@@ -153,6 +153,12 @@ const peer: ConnectionPeer = {
   isClosed: false,
 }
 
+function openConnection() {
+  const closed = Promise.withResolvers<never>()
+  closed.promise.catch(() => {})
+  return { peer: { ...peer, isClosed: false }, closed }
+}
+
 export interface TestBrokerOptions {
   readonly settings?: Readonly<Record<string, unknown>>
   readonly topic?: Readonly<Record<string, unknown>>
@@ -209,6 +215,7 @@ export class TestBroker {
     handler: Handler,
     version: number,
     input: RequestInput<A>,
+    connection: ConnectionPeer = peer,
   ): Promise<Answer<A>> {
     const body = api.request.encode(version, input as never)
     return new Promise((resolve) => {
@@ -217,7 +224,7 @@ export class TestBroker {
         apiVersion: version,
         correlationId: 1,
         clientId: 'test',
-        connection: peer,
+        connection,
         receivedMs: 0,
         body,
         bodyPosition: 0,
@@ -559,15 +566,21 @@ export class TestCluster {
     return {
       connect: (to) => {
         // As a connection that closes: what was asked gets an error.
-        const closed = Promise.withResolvers<never>()
-        closed.promise.catch(() => {})
-        const orClosed = <Value>(answer: Promise<Value>) => Promise.race([answer, closed.promise])
+        let connection = openConnection()
+        const orClosed = <Value>(answer: (peer: ConnectionPeer) => Promise<Value>) =>
+          Promise.race([answer(connection.peer), connection.closed.promise])
         return {
           fetch: (version, request) =>
-            orClosed(this.#call(from, to, Fetch, fetchHandler, version, request)),
+            orClosed((own) => this.#call(from, to, Fetch, fetchHandler, version, request, own)),
           listOffsets: (request) =>
-            orClosed(this.#call(from, to, ListOffsets, listOffsetsHandler, 9, request)),
-          close: () => closed.reject(new Error('closed')),
+            orClosed((own) =>
+              this.#call(from, to, ListOffsets, listOffsetsHandler, 9, request, own),
+            ),
+          close: () => {
+            connection.peer.isClosed = true
+            connection.closed.reject(new Error('closed'))
+            connection = openConnection()
+          },
         }
       },
     }
@@ -580,9 +593,10 @@ export class TestCluster {
     handler: Handler,
     version: number,
     request: Request<A>,
+    own: ConnectionPeer,
   ): Promise<Response<A>> {
     await this.#transit(from, to)
-    const { body } = await this.broker(to).call(api, handler, version, request as never)
+    const { body } = await this.broker(to).call(api, handler, version, request as never, own)
     await this.#transit(from, to)
     if (body === undefined) throw new Error('connection closed')
     return body

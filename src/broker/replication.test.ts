@@ -381,3 +381,13 @@ test('an epoch in which nothing was appended does not keep a follower from its l
   await cluster.resolve(cluster.broker(0).produce(['b']))
   assert.deepEqual(await logValues(cluster.broker(1).log()), ['a', 'b'])
 })
+
+test('a new partition does not wait until the fetch that is parked at its leader has ended', async () => {
+  const cluster = await three()
+  await cluster.advance(700)
+  cluster.lead({ leader: 0, leaderEpoch: 0, isr: ALL, partition: 1, isNew: true })
+  const sentMs = cluster.clock.nowMs
+  const answer = await cluster.resolve(cluster.broker(0).produce(['a'], { partition: 1 }))
+  assert.equal(answer.errorCode, 0)
+  assert.ok(cluster.clock.nowMs - sentMs < 20)
+})

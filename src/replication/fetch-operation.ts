@@ -88,7 +88,8 @@ export class FetchOperation implements PartitionReader, Expiring {
 
   #readAgain(): void {
     if (this.#over) return
-    if (this.#reading) this.#wakeUpAfterRead = true
+    if (this.isAbandoned) this.#end()
+    else if (this.#reading) this.#wakeUpAfterRead = true
     else this.#readAll()
   }
 
@@ -109,6 +110,7 @@ export class FetchOperation implements PartitionReader, Expiring {
         maxBytes: left,
         minOneBatch,
         nowMs,
+        isFirstRead: this.#waitsOn === undefined,
       })
       if (result instanceof Promise) {
         this.#continueAfter(result, index + 1, results, left, size)

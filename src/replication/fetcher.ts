@@ -1,6 +1,9 @@
 // One fetcher: copies partitions from one leader over one connection, one request at a time.
 //   An answer is used only for a partition that still is what it was when the request was made.
 //   The next request goes out when everything of the last one is written.
+//   A fetch may be parked at the leader for half a second; a partition that comes meanwhile does not
+//   wait for it, as a new leader cannot acknowledge anything before its followers fetch. The parked
+//   fetch goes with its connection, and a new one names all partitions.
 import type { Clock, Timer } from '../platform/clock.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { Errors } from '../wire/errors.ts'
@@ -41,6 +44,8 @@ export class Fetcher {
   #closed = false
   #reachable = true
   #refusals = 0
+  #isAsking = false
+  #isInterrupted = false
   #loop: Promise<void>
 
   constructor(options: FetcherOptions) {
@@ -62,6 +67,10 @@ export class Fetcher {
     const followed = new FollowedPartition(partition)
     this.#partitions.set(partition, followed)
     this.#byName.set(keyOf(partition.topic, partition.index), followed)
+    if (this.#isAsking && !this.#isInterrupted) {
+      this.#isInterrupted = true
+      this.#options.endpoint.close()
+    }
     this.#wakeUp()
   }
 
@@ -132,11 +141,15 @@ export class Fetcher {
     const { version, request } = this.#session.next(ready, this.#options.settings())
     const offsets = new Map(ready.map((followed) => [followed, followed.fetchOffset]))
     let response: FetchResponse
+    this.#isAsking = true
+    this.#isInterrupted = false
     try {
       response = await this.#options.endpoint.fetch(version, request)
     } catch (error) {
       this.#onUnreachable(ready, error)
       return
+    } finally {
+      this.#isAsking = false
     }
     this.#reachable = true
     if (!this.#session.onAnswer(response)) {
@@ -158,7 +171,7 @@ export class Fetcher {
 
   #onUnreachable(ready: readonly FollowedPartition[], error: unknown): void {
     this.#session.reset()
-    if (this.#closed) return
+    if (this.#closed || this.#isInterrupted) return
     const { leaderId, logger } = this.#options
     const message = error instanceof Error ? error.message : String(error)
     if (this.#reachable) logger.warn(`Cannot fetch from broker ${leaderId}: ${message}`)

@@ -6,6 +6,7 @@ import type { ListOffsetsRequest, ListOffsetsResponse } from '../wire/messages/0
 export interface LeaderEndpoint {
   fetch(version: number, request: FetchRequest): Promise<FetchResponse>
   listOffsets(request: ListOffsetsRequest): Promise<ListOffsetsResponse>
+  /** Ends the connection; what was asked rejects. Asked again, it connects again. */
   close(): void
 }
 

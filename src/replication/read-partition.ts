@@ -13,6 +13,8 @@ export interface ReadLimits {
   readonly maxBytes: number
   readonly minOneBatch: boolean
   readonly nowMs: number
+  /** False when a parked fetch reads again: what its follower has was noted when it came. */
+  readonly isFirstRead: boolean
 }
 
 /** Offsets of a log at one instant. */
@@ -51,7 +53,7 @@ export function readPartition(
   }
   // A position that has diverged says nothing about what the follower has (KAFKA-13141).
   if (diverging !== undefined) return withoutRecords(offsets, options, diverging)
-  if (options.replicaId >= 0) {
+  if (options.replicaId >= 0 && limits.isFirstRead) {
     const error = recordFollower(partition, target, options, offsets, limits.nowMs)
     if (error !== Errors.NONE) return failedFetch(error)
   }
