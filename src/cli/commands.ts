@@ -66,4 +66,68 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
       load: async () => (await import('./consumer-groups.ts')).consumerGroupsCommand,
     },
   ],
+  [
+    'broker-api-versions',
+    {
+      summary: 'print which requests brokers serve',
+      script: 'kafka-broker-api-versions.sh',
+      load: async () => (await import('./broker-api-versions.ts')).brokerApiVersionsCommand,
+    },
+  ],
+  [
+    'delete-records',
+    {
+      summary: 'delete the records before an offset',
+      script: 'kafka-delete-records.sh',
+      load: async () => (await import('./delete-records.ts')).deleteRecordsCommand,
+    },
+  ],
+  [
+    'log-dirs',
+    {
+      summary: 'print what lies in the log directories of brokers',
+      script: 'kafka-log-dirs.sh',
+      load: async () => (await import('./log-dirs.ts')).logDirsCommand,
+    },
+  ],
+  [
+    'leader-election',
+    {
+      summary: 'elect leaders of partitions',
+      script: 'kafka-leader-election.sh',
+      load: async () => (await import('./leader-election.ts')).leaderElectionCommand,
+    },
+  ],
+  [
+    'cluster',
+    {
+      summary: 'print the id of a cluster',
+      script: 'kafka-cluster.sh',
+      load: async () => (await import('./cluster.ts')).clusterCommand,
+    },
+  ],
+  [
+    'dump-log',
+    {
+      summary: 'print what is in the files of a partition',
+      script: 'kafka-dump-log.sh',
+      load: async () => (await import('./dump-log.ts')).dumpLogCommand,
+    },
+  ],
+  [
+    'zookeeper',
+    {
+      summary: 'run a ZooKeeper server: zookeeper FILE',
+      script: 'zookeeper-server-start.sh',
+      load: async () => (await import('./zookeeper.ts')).zookeeperCommand,
+    },
+  ],
+  [
+    'zookeeper-shell',
+    {
+      summary: 'look into and change the nodes of a ZooKeeper server',
+      script: 'zookeeper-shell.sh',
+      load: async () => (await import('./zookeeper-shell.ts')).zookeeperShellCommand,
+    },
+  ],
 ])

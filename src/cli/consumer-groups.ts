@@ -80,9 +80,7 @@ async function print(
 ): Promise<void> {
   if (options.has('members')) {
     announce(group, group.members.length, streams)
-    if (group.state !== 'Dead') {
-      streams.stdout.write(memberTable(group, options.has('verbose')))
-    }
+    streams.stdout.write(memberTable(group, options.has('verbose')))
     return
   }
   if (options.has('state')) {

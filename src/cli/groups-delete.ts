@@ -5,7 +5,7 @@ import type { PartitionOutcome, TopicPartition } from '../client/partition-leade
 import { Errors, KafkaError, errorByCode } from '../wire/errors.ts'
 import type { CommandStreams } from './command.ts'
 import type { GroupOptions } from './groups-options.ts'
-import { describeKafkaError } from './java-errors.ts'
+import { describeError, describeKafkaError } from './java-errors.ts'
 import { OptionProblem } from './options.ts'
 
 export async function deleteGroups(
@@ -71,32 +71,47 @@ export async function deleteGroupOffsets(
 ): Promise<void> {
   const group = options.text('group') ?? ''
   const topics = options.texts('topic')
-  let outcomes: PartitionOutcome[] = []
-  let error: number = Errors.NONE
+  const places = await placesOf(admin, topics)
+  let outcomes: readonly PartitionOutcome[]
+  let groupError: number = Errors.NONE
   try {
-    outcomes = await admin.deleteOffsets(group, await placesOf(admin, topics))
-    error = outcomes.find(({ errorCode }) => errorCode !== Errors.NONE)?.errorCode ?? Errors.NONE
+    outcomes = await admin.deleteOffsets(group, places)
   } catch (failure) {
     if (!(failure instanceof KafkaError)) throw failure
-    error = failure.code
+    groupError = failure.code
+    outcomes = places.map((place) => ({ ...place, errorCode: groupError }))
   }
-  if (error === Errors.NONE) {
-    streams.stdout.write(
-      `Request succeed for deleting offsets with topic ${topics.join(', ')} group ${group}\n`,
-    )
-  } else if (outcomes.length > 0) {
-    streams.stdout.write(
-      '\nError: Encountered some partition-level error, see the follow-up details:\n',
-    )
-  } else streams.stdout.write(`\nError: ${errorByCode(error).message}\n`)
+  streams.stdout.write(headline(group, topics.join(', '), groupError, outcomes))
   const row = (topic: string, partition: string, status: string): string =>
     `${topic.padEnd(30)} ${partition.padEnd(15)} ${status.padEnd(15)}`
   const rows = outcomes.map(({ topic, partition, errorCode }) =>
     row(
       topic,
       String(partition),
-      errorCode === Errors.NONE ? 'Successful' : `Error: ${errorByCode(errorCode).message}`,
+      errorCode === Errors.NONE ? 'Successful' : `Error: :${describeError(errorCode)}`,
     ),
   )
   streams.stdout.write(`\n${row('TOPIC', 'PARTITION', 'STATUS')}${rows.join('')}`)
+}
+
+function headline(
+  group: string,
+  topics: string,
+  groupError: number,
+  outcomes: readonly PartitionOutcome[],
+): string {
+  switch (groupError) {
+    case Errors.NONE:
+      break
+    case Errors.GROUP_ID_NOT_FOUND:
+      return `\nError: '${group}' does not exist.\n`
+    case Errors.NON_EMPTY_GROUP:
+      return `\nError: '${group}' is not an empty group.\n`
+    default:
+      return `\nError: ${errorByCode(groupError).message}\n`
+  }
+  if (outcomes.some(({ errorCode }) => errorCode !== Errors.NONE)) {
+    return '\nError: Encounter some partition level error, see the follow-up details:\n'
+  }
+  return `Request succeed for deleting offsets with topic ${topics} group ${group}\n`
 }

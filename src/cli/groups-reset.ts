@@ -12,7 +12,7 @@ import { describeGroup } from './groups-describe.ts'
 import { SCENARIOS, type GroupOptions } from './groups-options.ts'
 import { parseDateTime, parseDuration } from './groups-times.ts'
 import { OptionProblem } from './options.ts'
-import { UsageProblem, printJson } from './tool.ts'
+import { UsageProblem, logLine, printJson } from './tool.ts'
 
 interface Target extends TopicPartition {
   readonly offset: number
@@ -22,6 +22,8 @@ interface Bounds {
   readonly earliest: ReadonlyMap<string, number>
   readonly latest: ReadonlyMap<string, number>
 }
+
+const SOURCE = 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand'
 
 export async function resetOffsets(
   admin: GroupAdmin,
@@ -54,7 +56,7 @@ async function plan(
 ): Promise<Target[]> {
   const file = options.text('from-file')
   const warn = (line: string): void => {
-    streams.stderr.write(`${line}\n`)
+    streams.stderr.write(logLine('WARN', line, SOURCE))
   }
   if (file !== undefined) {
     const wanted = readTargets(file).filter((row) => row.group === undefined || row.group === group)
@@ -64,10 +66,11 @@ async function plan(
   const places = await placesToReset(admin, group, options)
   if (options.given(SCENARIOS).length === 0) {
     throw new UsageProblem(
-      `Option [reset-offsets] requires one of these options: ${SCENARIOS.map((name) => `[${name}]`).join(', ')}`,
+      "Option '[reset-offsets]' requires one of the following scenarios: [[to-offset], [to-current], " +
+        '[to-datetime], [from-file], [by-duration], [to-earliest], [to-latest], [shift-by]]',
     )
   }
-  return scenario(admin, group, places, options, warn)
+  return scenario(admin, group, places, options, streams, warn)
 }
 
 async function placesToReset(
@@ -88,6 +91,7 @@ async function scenario(
   group: string,
   places: readonly TopicPartition[],
   options: GroupOptions,
+  streams: CommandStreams,
   warn: (line: string) => void,
 ): Promise<Target[]> {
   const bounds = await boundsOf(admin, places)
@@ -120,6 +124,12 @@ async function scenario(
     }
     default: {
       const times = await atTime(admin, places, timeOf(options))
+      for (const place of places) {
+        if (times.has(keyOf(place))) continue
+        streams.stdout.write(
+          `\nWarn: Partition ${place.partition} from topic ${place.topic} is empty. Falling back to latest known offset.\n`,
+        )
+      }
       return places.map((place) => ({
         ...place,
         offset: times.get(keyOf(place)) ?? at(bounds.latest, place),

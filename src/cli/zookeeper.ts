@@ -1,0 +1,101 @@
+// `ottla zookeeper FILE`, Kafka's zookeeper-server-start.sh: a ZooKeeper server in the foreground,
+// with the settings of Apache ZooKeeper.
+import { parseArgs } from 'node:util'
+import { nodePlatform } from '../platform/node/node-platform.ts'
+import { lineLogger, LogLevels } from '../telemetry/line-logger.ts'
+import { ZooKeeperServer } from '../zookeeper/server.ts'
+import {
+  readZooKeeperProperties,
+  resolveDirectories,
+  SettingError,
+  type ReadSettings,
+} from '../zookeeper/zookeeper-properties.ts'
+import { UsageError, type Command } from './command.ts'
+import { isStartProblem } from './start-problem.ts'
+import { readProperties } from './start-settings.ts'
+import { untilStopped } from './stop-signals.ts'
+
+const USAGE = 'ottla zookeeper zookeeper.properties [--override key=value]...\n'
+
+export const zookeeperCommand: Command = {
+  async run(args, streams) {
+    const { file, overrides, help } = readArguments(args)
+    if (help) {
+      streams.stdout.write(USAGE)
+      return 0
+    }
+    const { settings, unknown } = readSettings(file, overrides)
+    const logger = lineLogger({
+      write: (line) => streams.stdout.write(`${line}\n`),
+      nowMs: Date.now,
+      format: 'line',
+      levels: new LogLevels('INFO'),
+      component: 'org.apache.zookeeper.server.ZooKeeperServer',
+    })
+    for (const key of unknown) logger.warn(`The setting ${key} is not known; it is ignored.`)
+    const platform = nodePlatform()
+    await using server = await startServer({ ...settings, platform, logger })
+    const host = settings.listeners?.[0]?.host ?? '0.0.0.0'
+    logger.info(
+      `ZooKeeper answers at ${host}:${server.ports.join(',')}, data in ${settings.directory}`,
+    )
+    await untilStopped()
+    logger.info('Stopping.')
+    return 0
+  },
+}
+
+function readArguments(args: readonly string[]): {
+  file: string
+  overrides: readonly string[]
+  help: boolean
+} {
+  let parsed
+  try {
+    parsed = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        override: { type: 'string', multiple: true, default: [] },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    })
+  } catch (error) {
+    throw new UsageError(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`)
+  }
+  const [file, ...surplus] = parsed.positionals
+  const { override: overrides, help } = parsed.values
+  if (help) return { file: '', overrides, help }
+  if (file === undefined || surplus.length > 0) throw new UsageError(`USAGE: ${USAGE}`)
+  return { file, overrides, help }
+}
+
+function readSettings(file: string, overrides: readonly string[]): ReadSettings {
+  const properties = readProperties(file)
+  for (const override of overrides) {
+    const equals = override.indexOf('=')
+    if (equals < 1) throw new UsageError(`--override takes key=value, not ${override}`)
+    properties.set(override.slice(0, equals).trim(), override.slice(equals + 1).trim())
+  }
+  try {
+    const read = readZooKeeperProperties(properties)
+    return { ...read, settings: resolveDirectories(read.settings, process.cwd()) }
+  } catch (error) {
+    if (!(error instanceof SettingError)) throw error
+    throw new UsageError(`${file}: ${error.message}`)
+  }
+}
+
+type Options = Parameters<typeof ZooKeeperServer.start>[0]
+
+async function startServer(options: Options): Promise<ZooKeeperServer & AsyncDisposable> {
+  try {
+    const server = await ZooKeeperServer.start(options)
+    return Object.assign(server, { [Symbol.asyncDispose]: () => server.close() })
+  } catch (error) {
+    const isExpected =
+      isStartProblem(error) || (error instanceof Error && error.name === 'DirectoryError')
+    if (!isExpected || !(error instanceof Error)) throw error
+    throw new UsageError(`Cannot start: ${error.message}`, { cause: error })
+  }
+}
