@@ -30,6 +30,11 @@ export function makeNamesDurable(log: NamedFiles): Promise<void> {
   return work
 }
 
+/** Undefined when all names are durable already. */
+export function namesPending(log: NamedFiles): Promise<void> | undefined {
+  return log.namesSynced === log.namesVersion ? undefined : makeNamesDurable(log)
+}
+
 async function makeDurableNow(log: NamedFiles): Promise<void> {
   await writeEpochs(log, { durable: true })
   const { namesVersion } = log

@@ -5,7 +5,7 @@ import type { LogConfig } from '../config/topic-config.ts'
 import { Errors, KafkaError } from '../wire/errors.ts'
 import type { LeaderEpochCache } from './leader-epoch-cache.ts'
 import type { LogContext } from './log-context.ts'
-import { makeNamesDurable } from './log-names.ts'
+import { makeNamesDurable, namesPending } from './log-names.ts'
 import { LogWriter } from './log-writer.ts'
 import type { ProducerStates } from './producer-state.ts'
 import type { Segment } from './segment.ts'
@@ -116,6 +116,7 @@ export class LogState {
       onSynced: (endOffset) => this.advanceRecoveryPoint(endOffset),
       onFailure: (error) => hooks.onFailure(error),
       maxUnsyncedRecords: () => this.config.flushMessages,
+      beforeFile: () => (this.#isOnlyFile() ? undefined : namesPending(this)),
       onFileCreated: () => {
         this.namesVersion += 1
       },
@@ -158,6 +159,10 @@ export class LogState {
     if (this.failed) {
       throw new KafkaError(Errors.KAFKA_STORAGE_ERROR, `${this.name}: the log has failed`)
     }
+  }
+
+  #isOnlyFile(): boolean {
+    return this.segments.length === 1
   }
 
   #onWritten(endOffset: number): void {

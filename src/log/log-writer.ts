@@ -37,6 +37,11 @@ export interface WriterEvents {
   onFailure(error: unknown): void
   /** Records that may stay unsynced (flush.messages). */
   maxUnsyncedRecords(): number
+  /**
+   * A log file is about to appear. A promise, when that has to wait: the names of older files must
+   * be durable first, or a power cut could take an older one and leave the newer.
+   */
+  beforeFile(): Promise<void> | undefined
   /** A log file has just appeared in the directory. */
   onFileCreated(): void
   /** Makes the names of the log's files durable, as far as they are not. */
@@ -126,6 +131,8 @@ export class LogWriter implements RoundMember {
     if (first === undefined || last === undefined) return
     const bytes = last.position + last.bytes.length - first.position
     try {
+      const wait = first.position === 0 ? this.#events.beforeFile() : undefined
+      if (wait !== undefined) return this.#writeAfter(wait, group)
       if (bytes <= SYNC_BYTES && this.#clock.monotonicMs() >= this.#slowUntilMs) {
         this.#writeNow(first, group)
       } else {
@@ -134,6 +141,21 @@ export class LogWriter implements RoundMember {
     } catch (error) {
       this.fail(error)
     }
+  }
+
+  #writeAfter(wait: Promise<void>, group: readonly QueuedBatch[]): void {
+    this.#inFlight = true
+    this.#queue.unshift(...group)
+    wait.then(
+      () => {
+        this.#inFlight = false
+        if (!this.#failed) this.writeQueued()
+      },
+      (error: unknown) => {
+        this.#inFlight = false
+        this.fail(error)
+      },
+    )
   }
 
   /** How many queued batches go together: one segment, one run of positions. */

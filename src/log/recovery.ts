@@ -59,7 +59,7 @@ async function persistRecovered({ context, segments }: LoadingLog, start: number
  */
 function hasGapBefore({ options, segments }: LoadingLog, segment: Segment, endOffset: number) {
   if (options.config.cleanupPolicy.compact || segment === segments.first) return false
-  return segment.baseOffset > endOffset && endOffset > 0
+  return segment.baseOffset > endOffset
 }
 
 async function dropFrom(loading: LoadingLog, segment: Segment, reason: string): Promise<void> {
