@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { silentLogger } from '../telemetry/logger.ts'
-import { simulatedPlatform } from '../testing/simulated/simulated-world.ts'
+import { simulatedPlatform, SimulatedWorld } from '../testing/simulated/simulated-world.ts'
 import type { SimulatedPlatform } from '../testing/simulated/simulated-world.ts'
 import { DirectoryError } from './data-files.ts'
 import { Machine, SERVER_REQUESTER } from './machine.ts'
@@ -203,4 +203,32 @@ test('session passwords outlive a restart, and differ between sessions and direc
   platform.disk.crash()
   const again = await Storage.open(options(platform))
   assert.deepEqual(again.passwordOf(7n), password)
+})
+
+test('a loss of power at any step of the first start loses nothing that was durable', async () => {
+  for (let attempt = 0, done = false; !done; attempt++) {
+    const step = Math.floor(attempt / 6)
+    const world = new SimulatedWorld({ seed: attempt + 1 })
+    const machine = world.machine('zk')
+    machine.platform.disk.faults.crashAt(step)
+    let durable = 0
+    try {
+      const storage = await Storage.open(options(machine.platform))
+      await createNodes(storage, 0, 1)
+      durable = 1
+      await createNodes(storage, 1, 2)
+      durable = 2
+      done = true
+    } catch (error) {
+      assert.ok(error instanceof Error)
+    }
+    machine.powerOff()
+    const again = await Storage.open(options(machine.platform))
+    assert.ok(names(again).length >= durable, `step ${step}`)
+    await createNodes(again, names(again).length, 5)
+    await again.close()
+    machine.powerOff()
+    assert.equal(names(await Storage.open(options(machine.platform))).length, 5, `step ${step}`)
+    assert.ok(step < 100)
+  }
 })

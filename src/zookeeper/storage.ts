@@ -169,11 +169,30 @@ function recoverTree(options: StorageOptions): Recovered {
   })
 }
 
-/** ZooKeeper takes logs without any snapshot for a loss, so there is one from the start. */
+/**
+ * ZooKeeper takes logs without any snapshot for a loss, so there is one from the start. It gets its
+ * name at once: should a crash break it, there is no log beside it yet, and it is written anew.
+ */
 async function writeFirstSnapshot(options: StorageOptions, tree: Tree): Promise<void> {
-  await writeSnapshot(options, tree.lastZxid, encodeSnapshot(tree))
-  if (!options.sync) return
-  await syncNames(options.platform.disk, [options.directory, options.logDirectory])
+  const { disk } = options.platform
+  const directory = versionDirectory(options.directory)
+  const path = join(directory, numberedName('snapshot', tree.lastZxid))
+  const logDirectory = versionDirectory(options.logDirectory)
+  await Promise.all([
+    writeSmallFile(options, path, encodeSnapshot(tree)),
+    options.sync ? syncNames(disk, [directory, logDirectory]) : null,
+  ])
+}
+
+async function writeSmallFile(options: StorageOptions, path: string, bytes: Buffer): Promise<void> {
+  const file = options.platform.disk.openSync(path, 'create')
+  try {
+    file.truncateSync(0)
+    file.writeSync(bytes, 0)
+    if (options.sync) await file.sync()
+  } finally {
+    file.closeSync()
+  }
 }
 
 /** Makes the directories themselves durable: each is a name in the one above. */
@@ -196,12 +215,8 @@ async function readOrMakeSecret(options: StorageOptions): Promise<Buffer> {
   const path = join(options.directory, SECRET_FILE)
   if (disk.statSync(path)?.size === SECRET_BYTES) return disk.readFileSync(path)
   const secret = random.bytes(SECRET_BYTES)
-  const file = disk.openSync(path, 'create')
-  file.truncateSync(0)
-  file.writeSync(secret, 0)
-  if (options.sync) await file.sync()
-  file.closeSync()
-  if (options.sync) await disk.syncDirectory(options.directory)
+  const written = writeSmallFile(options, path, secret)
+  await Promise.all([written, options.sync ? disk.syncDirectory(options.directory) : null])
   return secret
 }
 
