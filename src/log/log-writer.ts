@@ -253,8 +253,9 @@ export class LogWriter implements RoundMember {
     if (first === undefined || last === undefined) return
     last.segment.readableBytes = last.position + last.bytes.length
     if (buffers.length === group.length) {
-      for (const queued of group) {
-        this.#tail.append(queued.startOffset, queued.endOffset, queued.bytes)
+      for (const [index, queued] of group.entries()) {
+        const bytes = buffers[index] ?? queued.bytes
+        this.#tail.append(queued.startOffset, queued.endOffset, bytes)
       }
     } else {
       const [bytes] = buffers
