@@ -208,6 +208,14 @@ export class ControllerContext {
     return led
   }
 
+  /** The topic is to go; replicas of it that were being moved need not arrive. */
+  markForDeletion(name: string): void {
+    this.deleting.add(name)
+    for (const partition of this.topics.get(name)?.partitions.values() ?? []) {
+      this.reassigning.delete(partition)
+    }
+  }
+
   isBeingDeleted(topic: string): boolean {
     return this.deleting.has(topic)
   }

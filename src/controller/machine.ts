@@ -19,12 +19,7 @@ export class Machine {
     this.partitionStates = new PartitionStates(term)
     this.replicaStates = new ReplicaStates(term)
     this.deletion = new TopicDeletion(term, this.partitionStates, this.replicaStates)
-    this.reassignments = new Reassignments(
-      term,
-      this.partitionStates,
-      this.replicaStates,
-      this.deletion,
-    )
+    this.reassignments = new Reassignments(term, this.partitionStates, this.replicaStates)
   }
 
   /** Gives partitions that have just been read from their topic's znode leaders. */

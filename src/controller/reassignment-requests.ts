@@ -9,6 +9,7 @@ import type {
   ListPartitionReassignmentsRequest,
   ListPartitionReassignmentsResponse,
 } from '../wire/messages/46-list-partition-reassignments.ts'
+import type { Assignment } from '../metadata/znodes.ts'
 import { without } from './context.ts'
 import type { ControllerContext, Partition } from './context.ts'
 import type { Machine } from './machine.ts'
@@ -22,6 +23,10 @@ const UNKNOWN: Problem = [Errors.UNKNOWN_TOPIC_OR_PARTITION, 'The partition does
 const NONE_RUNNING: Problem = [
   Errors.NO_REASSIGNMENT_IN_PROGRESS,
   'No partition reassignment is in progress.',
+]
+const LAST_IN_SYNC: Problem = [
+  Errors.INVALID_REPLICA_ASSIGNMENT,
+  'The reassignment would delete the only replicas that are in sync.',
 ]
 const NOT_CONTROLLER = 'This is not the correct controller for this cluster.'
 
@@ -66,9 +71,16 @@ async function alterOne(
   if (partition === undefined || context.isBeingDeleted(topic)) return UNKNOWN
   if (target === null && !context.reassigning.has(partition)) return NONE_RUNNING
   const { assignment } = partition
-  const wanted = target ?? originalReplicas(assignment)
-  await machine.reassignments.advance(partition, reassignTo(assignment, wanted))
+  const wanted = reassignTo(assignment, target ?? originalReplicas(assignment))
+  if (losesAllInSync(partition, wanted)) return LAST_IN_SYNC
+  await machine.reassignments.advance(partition, wanted)
   return undefined
+}
+
+// Replicas that were only to be added are deleted when another target replaces the running one.
+function losesAllInSync({ assignment, leadership }: Partition, wanted: Assignment): boolean {
+  const dropped = without(assignment.replicas, wanted.replicas)
+  return leadership !== undefined && leadership.isr.every((id) => dropped.includes(id))
 }
 
 function targetProblem(

@@ -14,7 +14,6 @@ import { writeLeaderships } from './leadership-writes.ts'
 import type { PartitionStates } from './partition-states.ts'
 import type { ReplicaStates } from './replica-states.ts'
 import type { Term } from './term.ts'
-import type { TopicDeletion } from './topic-deletion.ts'
 
 /** The assignment while replicas move from where they were to `target`. */
 export function reassignTo(current: Assignment, target: readonly number[]): Assignment {
@@ -36,23 +35,15 @@ export class Reassignments {
   readonly #term: Term
   readonly #partitionStates: PartitionStates
   readonly #replicaStates: ReplicaStates
-  readonly #deletion: TopicDeletion
 
-  constructor(
-    term: Term,
-    partitionStates: PartitionStates,
-    replicaStates: ReplicaStates,
-    deletion: TopicDeletion,
-  ) {
+  constructor(term: Term, partitionStates: PartitionStates, replicaStates: ReplicaStates) {
     this.#term = term
     this.#partitionStates = partitionStates
     this.#replicaStates = replicaStates
-    this.#deletion = deletion
   }
 
   /** Begins a move, or goes on with the one that the assignment describes. */
   async advance(partition: Partition, wanted: Assignment): Promise<void> {
-    this.#deletion.hold([partition.topic.name])
     await this.#replaceAssignment(partition, wanted)
     this.#term.context.reassigning.add(partition)
     if (this.isComplete(partition)) await this.#finish(partition, wanted)
@@ -116,7 +107,6 @@ export class Reassignments {
     batch.addUpdateMetadata(context.reachableBrokers, [partition])
     this.#term.send(batch)
     logger.info(`Reassignment of ${partition.name} to ${target.join(',')} is complete`)
-    await this.#deletion.reconsider([partition.topic.name])
   }
 
   async #moveLeader(partition: Partition): Promise<void> {

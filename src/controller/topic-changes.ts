@@ -69,8 +69,6 @@ export class TopicChanges {
       await store.delete(unknown.map(deleteTopicPath))
     }
     if (known.length === 0) return
-    for (const name of known) context.deleting.add(name)
-    this.#machine.deletion.hold(known.filter((name) => this.#isReassigning(name)))
     await this.#machine.deletion.enqueue(known)
   }
 
@@ -87,18 +85,13 @@ export class TopicChanges {
     for (const name of names) {
       const topic = context.topics.get(name)
       if (topic === undefined) continue
-      context.deleting.add(name)
+      context.markForDeletion(name)
       const replicas = context.replicasOf(topic.partitions.values())
       const isAnyOffline = replicas.some(
         (it) => !context.isReplicaOnline(it.brokerId, it.partition),
       )
-      if (isAnyOffline || this.#isReassigning(name)) context.ineligible.add(name)
+      if (isAnyOffline) context.ineligible.add(name)
     }
-  }
-
-  #isReassigning(name: string): boolean {
-    const partitions = this.#term.context.topics.get(name)?.partitions.values() ?? []
-    return [...partitions].some((partition) => this.#term.context.reassigning.has(partition))
   }
 
   async #restore(topic: Topic): Promise<void> {

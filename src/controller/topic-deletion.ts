@@ -1,5 +1,6 @@
 // Takes topics away: first their leaders, then their replicas, last their znodes. A topic with a
-// replica that cannot be reached, or that is being moved, waits until that has changed.
+// replica that cannot be reached waits until that has changed; a move of its replicas is given up,
+// and all of them go, those on the way included.
 import { deleteTopicPath, topicConfigPath, topicPath } from '../metadata/znode-paths.ts'
 import type { Replica, Topic } from './context.ts'
 import type { PartitionStates } from './partition-states.ts'
@@ -19,7 +20,7 @@ export class TopicDeletion {
 
   /** Begins with these topics, or notes that they are to go once they can. */
   async enqueue(names: Iterable<string>): Promise<void> {
-    for (const name of names) this.#term.context.deleting.add(name)
+    for (const name of names) this.#term.context.markForDeletion(name)
     await this.resume()
   }
 
