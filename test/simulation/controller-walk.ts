@@ -2,7 +2,7 @@
 // cut off from the controller, replicas move, sessions expire. Watched all the while:
 //   - a partition's leader epoch and partition epoch never go back, and an epoch has one leader;
 //   - a leader is in its in-sync set, and an in-sync set is never empty and within the assignment;
-//   - nobody leads who was not in sync before.
+//   - no election goes outside the in-sync set: nobody has allowed it.
 // At the end everything is healed, and all that was begun must come to its end.
 import assert from 'node:assert/strict'
 import { decodeState, decodeTopic } from '../../src/metadata/znodes.ts'
