@@ -236,6 +236,7 @@ export class ControllerWalk {
     for (const [name, state] of now) {
       const before = this.#seen.get(name)
       assert.ok(state.isr.length > 0, `${name} has nobody in sync`)
+      assert.equal(state.leaderRecoveryState, 0, `${name}: an unclean election`)
       if (state.leader >= 0)
         assert.ok(state.isr.includes(state.leader), `${name}: leader not in sync`)
       for (const id of state.isr)
