@@ -13,6 +13,8 @@ import type { SegmentList } from './segment-list.ts'
 import type { SnapshotFiles } from './snapshot-files.ts'
 import { TailCache } from './tail-cache.ts'
 
+const DONE = Promise.resolve()
+
 export interface LogHooks {
   /** More of the log has become readable. Never called from within an append. */
   onAdvance(logEndOffset: number): void
@@ -79,9 +81,9 @@ export class LogState {
   namesVersion = 1
   namesSynced: number
   /** Durability work is done in order: every step begins when the one before has ended. */
-  background: Promise<void> = Promise.resolve()
+  background: Promise<void> = DONE
   /** The work of `makeNamesDurable`, one at a time. */
-  naming: Promise<void> = Promise.resolve()
+  naming: Promise<void> = DONE
   /** Rolled segments whose indexes are still to be made durable, oldest first. */
   readonly unfinished: Segment[] = []
   /** When the recovery point moved last. */

@@ -5,6 +5,8 @@
 
 export const OFFSET_ENTRY_BYTES = 8
 const FIRST_CAPACITY = 16
+/** Shared by the many indexes that have no entry. */
+const NO_PAIRS = new Int32Array(0)
 
 export interface OffsetPosition {
   readonly offset: number
@@ -19,7 +21,7 @@ export class OffsetIndex {
 
   constructor(baseOffset: number) {
     this.baseOffset = baseOffset
-    this.#pairs = new Int32Array(0)
+    this.#pairs = NO_PAIRS
   }
 
   get count(): number {

@@ -4,6 +4,8 @@
 import * as batch from '../wire/records/batch.ts'
 
 const MAX_BYTES_PER_LOG = 4 * 1024 * 1024
+/** What is left after the oldest have been dropped: many at a time, so that each costs little. */
+const KEPT_BYTES_PER_LOG = 3 * 1024 * 1024
 
 /** The memory of all tails of a broker. */
 export class TailMemory {
@@ -110,9 +112,10 @@ export class TailCache {
   }
 
   #dropOldest(): void {
+    if (this.#bytes <= MAX_BYTES_PER_LOG) return
     let dropped = 0
     let bytes = 0
-    while (this.#bytes - bytes > MAX_BYTES_PER_LOG) {
+    while (dropped < this.#runs.length - 1 && this.#bytes - bytes > KEPT_BYTES_PER_LOG) {
       bytes += this.#runs[dropped]?.bytes.length ?? 0
       dropped += 1
     }

@@ -5,6 +5,9 @@ import { readInt64, writeInt64 } from '../wire/records/int64.ts'
 
 export const TIME_ENTRY_BYTES = 12
 const FIRST_CAPACITY = 16
+/** Shared by the many indexes that have no entry. */
+const NO_TIMESTAMPS = new Float64Array(0)
+const NO_OFFSETS = new Int32Array(0)
 
 export interface TimeEntry {
   readonly timestamp: number
@@ -13,8 +16,8 @@ export interface TimeEntry {
 
 export class TimeIndex {
   readonly baseOffset: number
-  #timestamps = new Float64Array(0)
-  #offsets = new Int32Array(0)
+  #timestamps = NO_TIMESTAMPS
+  #offsets = NO_OFFSETS
   #count = 0
 
   constructor(baseOffset: number) {
