@@ -1,4 +1,4 @@
-// Walks the batches of a log file in order, from a position to a position, with one read ahead.
+// Walks the batches of a log file in order, from a position to a position.
 // Used where every batch has to be seen: recovery, replay of producers, compaction, dumps.
 import * as batch from '../wire/records/batch.ts'
 import { readInt64 } from '../wire/records/int64.ts'

@@ -119,8 +119,9 @@ export class LogState {
       onFailure: (error) => hooks.onFailure(error),
       maxUnsyncedRecords: () => this.config.flushMessages,
       beforeFile: () => (this.#isOnlyFile() ? undefined : namesPending(this)),
-      onFileCreated: () => {
+      onFileCreated: (segment) => {
         this.namesVersion += 1
+        if (this.config.preallocate) segment.preallocate(this.config.segmentBytes)
       },
       syncNames: () => makeNamesDurable(this),
     })

@@ -42,8 +42,8 @@ export interface WriterEvents {
    * be durable first, or a power cut could take an older one and leave the newer.
    */
   beforeFile(): Promise<void> | undefined
-  /** A log file has just appeared in the directory. */
-  onFileCreated(): void
+  /** The log file of `segment` has just appeared in the directory. */
+  onFileCreated(segment: Segment): void
   /** Makes the names of the log's files durable, as far as they are not. */
   syncNames(): Promise<void>
 }
@@ -176,7 +176,7 @@ export class LogWriter implements RoundMember {
     // A copy: so the tail keeps these bytes only, not the frames that they came in.
     const bytes = Buffer.concat(group.map((queued) => queued.bytes))
     const { file } = first.segment.log
-    if (first.position === 0) this.#events.onFileCreated()
+    if (first.position === 0) this.#events.onFileCreated(first.segment)
     const startedMs = this.#clock.monotonicMs()
     file.writeSync(bytes, first.position)
     const endedMs = this.#clock.monotonicMs()
@@ -187,7 +187,7 @@ export class LogWriter implements RoundMember {
   #writeInPool(first: QueuedBatch, group: readonly QueuedBatch[]): void {
     const buffers = group.map((queued) => queued.bytes)
     const file = first.segment.log.pin()
-    if (first.position === 0) this.#events.onFileCreated()
+    if (first.position === 0) this.#events.onFileCreated(first.segment)
     this.#inFlight = true
     file.writev(buffers, first.position).then(
       () => {

@@ -448,6 +448,26 @@ test('a follower takes what its leader wrote, and refuses what is damaged or out
   assert.equal(log.logEndOffset, 6)
 })
 
+test('preallocate: the file has its full size while it is written, and no more afterwards', async () => {
+  const platform = newPlatform()
+  const settings = { preallocate: true, segmentBytes: 400 }
+  const log = createLog(newContext(platform), settings)
+  const sizes = () =>
+    [...platform.disk.contents()].filter(([path]) => path.endsWith('.log')).map(([, b]) => b.length)
+  await append(platform, log, batchOf(['x'.repeat(100)]))
+  assert.deepEqual(sizes(), [400])
+  await append(platform, log, batchOf(['y'.repeat(100)]))
+  await settle(platform)
+  const [first = 0, second] = sizes()
+  assert.ok(first < 400)
+  assert.equal(second, 400)
+  const records = await readAll(log)
+  const killed = await reopenLog(newContext(platform), settings)
+  assert.deepEqual(await readAll(killed), records)
+  await killed.close()
+  assert.ok(sizes().every((size) => size < 400))
+})
+
 test('more logs than descriptors: files are closed and opened again', async () => {
   const platform = newPlatform()
   const context = newContext(platform, { maxOpenFiles: 2 })

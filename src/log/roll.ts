@@ -79,6 +79,7 @@ async function writeClosingFiles(log: LogState): Promise<void> {
   const isEmpty = active.sizeBytes === 0 && log.segments.length === 1 && log.logEndOffset === 0
   if (!isEmpty) {
     const written: string[] = []
+    active.trim()
     if (active.sizeBytes > 0) active.finishIndex()
     else void active.log.file
     for (const segment of log.segments.all) written.push(...segment.persist())
@@ -101,6 +102,7 @@ async function finish(log: LogState, rolled: RolledSegment): Promise<void> {
 }
 
 async function makeDurable(log: LogState, rolled: RolledSegment): Promise<void> {
+  rolled.segment.trim()
   const written = rolled.segment.persist()
   written.push(log.snapshots.write(rolled.endOffset, rolled.snapshot))
   await syncLog(rolled.segment)

@@ -73,6 +73,7 @@ export class Segment {
   uncheckedBytes: number
   readonly #context: LogContext
   #files: SegmentFiles
+  #isPreallocated = false
   #bytesSinceIndexEntry = 0
   /** Undefined: not looked up yet. */
   #newest: { timestamp: number; offset: number } | undefined
@@ -131,6 +132,19 @@ export class Segment {
 
   canHold(offset: number): boolean {
     return offset - this.baseOffset <= MAX_RELATIVE_OFFSET
+  }
+
+  /** Gives the log file the size that the segment may grow to (`preallocate`). */
+  preallocate(bytes: number): void {
+    this.log.file.truncateSync(bytes)
+    this.#isPreallocated = true
+  }
+
+  /** Takes back what was given and not used. */
+  trim(): void {
+    if (!this.#isPreallocated) return
+    this.log.file.truncateSync(this.sizeBytes)
+    this.#isPreallocated = false
   }
 
   /** Whether an index has as many entries as `segment.index.bytes` allows. */
