@@ -6,7 +6,8 @@ import type { Logger } from '../telemetry/logger.ts'
 import type { LogDirectory } from './log-directory.ts'
 import type { Log } from './log.ts'
 
-const SLICE = 200
+/** Work between two turns of the event loop. */
+const SLICE_MS = 3
 /** What a timer can wait; longer intervals never come. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 
@@ -78,12 +79,13 @@ export class LogSchedule {
   }
 
   async #forEachLog(visit: (log: Log) => void): Promise<void> {
-    let count = 0
+    let startedMs = this.#clock.monotonicMs()
     for (const log of this.#logs.all()) {
       if (this.#stopped) return
       if (!log.hasFailed) visit(log)
-      count += 1
-      if (count % SLICE === 0) await this.#breathe()
+      if (this.#clock.monotonicMs() - startedMs < SLICE_MS) continue
+      await this.#breathe()
+      startedMs = this.#clock.monotonicMs()
     }
   }
 

@@ -25,6 +25,7 @@ export async function offsetForTimestamp(
   if (timestamp === LATEST_TIMESTAMP) return atOffset(log, log.logEndOffset)
   if (timestamp === MAX_TIMESTAMP) return await newestRecord(log)
   for (const segment of log.segments.all) {
+    if (needsRepair(segment)) await soundIndex(log, segment)
     if (newestReadable(log, segment) < timestamp) continue
     const found = await firstAtOrAfter(log, segment, timestamp)
     if (found !== undefined) return found
@@ -36,6 +37,11 @@ function atOffset(log: LogState, offset: number): TimestampOffset {
   return { timestamp: -1, offset, leaderEpoch: log.epochs.epochForOffset(offset) }
 }
 
+/** Looking for the newest timestamp is what finds a missing index. */
+function needsRepair(segment: Segment): boolean {
+  return segment.newest.timestamp < 0 && segment.index.damage !== undefined
+}
+
 function newestReadable(log: LogState, segment: Segment): number {
   return segment.baseOffset >= log.logEndOffset ? -1 : segment.newest.timestamp
 }
@@ -43,6 +49,7 @@ function newestReadable(log: LogState, segment: Segment): number {
 async function newestRecord(log: LogState): Promise<TimestampOffset | undefined> {
   let best: Segment | undefined
   for (const segment of log.segments.all) {
+    if (needsRepair(segment)) await soundIndex(log, segment)
     const timestamp = newestReadable(log, segment)
     if (timestamp >= 0 && timestamp > (best?.newest.timestamp ?? -1)) best = segment
   }

@@ -6,6 +6,7 @@ import { readFileIfPresent } from './atomic-file.ts'
 import { OFFSET_ENTRY_BYTES, OffsetIndex } from './offset-index.ts'
 import type { Residency, Resident } from './residency.ts'
 import { TIME_ENTRY_BYTES, TimeIndex } from './time-index.ts'
+import type { TimeEntry } from './time-index.ts'
 
 export interface IndexEntries {
   readonly offset: OffsetIndex
@@ -103,12 +104,24 @@ export class SegmentIndex implements Resident {
     return this.#entries
   }
 
-  /** Newest entry of the time index, without keeping the tables in memory. */
-  lastTimeEntry(logBytes: number) {
-    const wasLoaded = this.isLoaded
-    const last = this.load(logBytes).time.last
-    if (!wasLoaded) this.#drop()
-    return last
+  /** Newest entry of the time index. Reads no more than that of a file that is not in memory. */
+  lastTimeEntry(logBytes: number): TimeEntry | undefined {
+    if (this.#entries !== undefined) return this.#entries.time.last
+    return this.#readLastTimeEntry() ?? this.load(logBytes).time.last
+  }
+
+  #readLastTimeEntry(): TimeEntry | undefined {
+    if (this.#disk.statSync(this.#paths.time) === undefined) return undefined
+    const file = this.#disk.openSync(this.#paths.time, 'read')
+    try {
+      const size = file.sizeSync()
+      if (size < TIME_ENTRY_BYTES || size % TIME_ENTRY_BYTES !== 0) return undefined
+      const bytes = Buffer.alloc(TIME_ENTRY_BYTES)
+      file.readSync(bytes, 0, TIME_ENTRY_BYTES, size - TIME_ENTRY_BYTES)
+      return TimeIndex.decode(bytes, this.#baseOffset)?.last
+    } finally {
+      file.closeSync()
+    }
   }
 
   /** The entries are complete: from now on they may be dropped and read again. */
@@ -153,11 +166,6 @@ export class SegmentIndex implements Resident {
     if (!this.isPersisted || this.damage !== undefined) return false
     this.#entries = undefined
     return true
-  }
-
-  /** Forgets the tables: the files go, or are complete. */
-  #drop(): void {
-    if (this.release()) this.#tables.dismiss(this)
   }
 
   discard(): void {
