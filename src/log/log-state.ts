@@ -2,6 +2,7 @@
 // retention.ts and lookup.ts each change one aspect of it.
 //   logStartOffset ≤ highWatermark ≤ logEndOffset ≤ nextOffset, recoveryPoint ≤ logEndOffset
 import type { LogConfig } from '../config/topic-config.ts'
+import type { Timer } from '../platform/clock.ts'
 import { Errors, KafkaError } from '../wire/errors.ts'
 import type { LeaderEpochCache } from './leader-epoch-cache.ts'
 import type { LogContext } from './log-context.ts'
@@ -86,6 +87,8 @@ export class LogState {
   naming: Promise<void> = DONE
   /** Rolled segments whose indexes are still to be made durable, oldest first. */
   readonly unfinished: Segment[] = []
+  /** Of files that wait for `file.delete.delay.ms`; what is left at a stop goes after the start. */
+  readonly removals = new Set<Timer>()
   /** When the recovery point moved last. */
   lastFlushedMs: number
   rollJitterMs: number

@@ -32,7 +32,7 @@ import { formatPartitionMetadata } from './partition-metadata.ts'
 import { ProducerStates } from './producer-state.ts'
 import { LogReader } from './read.ts'
 import { advanceLogStart, applyRetention, deleteRecordsBefore } from './retention.ts'
-import { close, flush, rollTo } from './roll.ts'
+import { close, flush, release, rollTo } from './roll.ts'
 import { Segment } from './segment.ts'
 import { SegmentList } from './segment-list.ts'
 import { SnapshotFiles } from './snapshot-files.ts'
@@ -347,8 +347,7 @@ export class Log {
     this.#state.isClosed = true
     await this.#state.writer.published(this.#state.nextOffset)
     await this.#state.background
-    for (const segment of this.#state.segments.all) segment.close()
-    this.#state.tail.clear()
+    release(this.#state)
   }
 
   /** The directory has got another name. */

@@ -104,7 +104,8 @@ function removalOf(log: LogState, segment: Segment): string[] {
 export function removeLater(log: LogState, paths: readonly string[]): void {
   const { clock, disk } = log.context.platform
   if (paths.length === 0) return
-  clock.setTimer(log.config.fileDeleteDelayMs, () => {
+  const timer = clock.setTimer(log.config.fileDeleteDelayMs, () => {
+    log.removals.delete(timer)
     for (const path of paths) {
       try {
         if (disk.statSync(path) !== undefined) disk.removeSync(path)
@@ -113,4 +114,5 @@ export function removeLater(log: LogState, paths: readonly string[]): void {
       }
     }
   })
+  log.removals.add(timer)
 }

@@ -70,7 +70,14 @@ export async function close(log: LogState): Promise<void> {
     else if (log.segments.sizeBytes() > 0) await writeEpochs(log, { durable: false })
     log.isClean = true
   })
+  release(log)
+}
+
+/** Closes the files and forgets what was to be done later. */
+export function release(log: LogState): void {
   for (const segment of log.segments.all) segment.close()
+  for (const timer of log.removals) timer.cancel()
+  log.removals.clear()
   log.tail.clear()
 }
 
