@@ -130,4 +130,12 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
       load: async () => (await import('./zookeeper-shell.ts')).zookeeperShellCommand,
     },
   ],
+  [
+    'reassign-partitions',
+    {
+      summary: 'move partitions between brokers',
+      script: 'kafka-reassign-partitions.sh',
+      load: async () => (await import('./reassign-partitions.ts')).reassignPartitionsCommand,
+    },
+  ],
 ])

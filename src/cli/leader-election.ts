@@ -86,14 +86,9 @@ function checkArguments(options: ElectionOptions): void {
     throw new ToolFailure(`Missing required option(s): ${required.join(', ')}`)
   }
   const scopes = options.given(['topic', 'all-topic-partitions', 'path-to-json-file'])
-  if (scopes.length === 0) {
+  if (scopes.length !== 1) {
     throw new ToolFailure(
       'One and only one of the following options is required: topic, all-topic-partitions, path-to-json-file',
-    )
-  }
-  if (scopes.length > 1) {
-    throw new ToolFailure(
-      `One and only one of the following options is required: ${scopes.join(', ')}`,
     )
   }
   if (options.has('topic') && !options.has('partition')) {

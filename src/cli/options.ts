@@ -129,13 +129,14 @@ export function readOptions<Table extends OptionTable>(
   return new Options(values, positional)
 }
 
-/** The value that follows an option; an option that is known is none, `-1` may be one. */
+/** The value that follows an option: whatever comes, unless the value may be left out. */
 function valueAfter(
   table: OptionTable,
   spec: OptionSpec,
   next: string | undefined,
 ): string | undefined {
   if (spec.value === 'none' || next === undefined) return undefined
+  if (spec.value !== 'optional') return next
   const isOption = next.startsWith('--') && Object.hasOwn(table, next.slice(2).replace(/=.*$/s, ''))
   return isOption ? undefined : next
 }

@@ -256,7 +256,7 @@ function readBrokerId(text: string): number {
 async function list(admin: Admin, options: TopicOptions, streams: CommandStreams): Promise<void> {
   const names = (await matchingNames(admin, options, options.text('topic'))).sort()
   if (options.wantsJson()) printJson(streams, names)
-  else if (names.length > 0) streams.stdout.write(`${names.join('\n')}\n`)
+  else streams.stdout.write(`${names.join('\n')}\n`)
 }
 
 async function matchingNames(
