@@ -190,7 +190,7 @@ export class Consumer {
       const committed = await new GroupAdmin(this.#client).offsets(group.groupId, unknown)
       for (const { topic, partition, offset } of committed) {
         const position = this.#positions.get(topic, partition)
-        if (position !== undefined && offset >= 0) position.offset = offset
+        if (position !== undefined && offset >= 0) begin(position, offset)
       }
     }
     await this.#reset(unknown.filter(({ offset }) => offset === undefined))
@@ -207,7 +207,7 @@ export class Consumer {
     throwFirst(outcomes)
     for (const { topic, partition, offset } of outcomes) {
       const position = this.#positions.get(topic, partition)
-      if (position !== undefined) position.offset ??= offset
+      if (position !== undefined && position.offset === undefined) begin(position, offset)
     }
   }
 
@@ -320,6 +320,12 @@ export class Consumer {
     this.#ready.push({ position, records: consumed, nextOffset })
     return true
   }
+}
+
+/** Where a partition begins is committed, too: it is the place to go on at, even without records. */
+function begin(position: Position, offset: number): void {
+  position.offset = offset
+  position.consumed = offset
 }
 
 const NOTHING = Buffer.alloc(0)
