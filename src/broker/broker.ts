@@ -162,7 +162,7 @@ async function start(
   undo.defer(() => parts.close())
   await session.start()
   undo.defer(() => session.close())
-  applySettings(settings, logs, parts.replicas, listeners)
+  applySettings(settings, logs, listeners)
 
   await parts.controller.start()
   logs.start()

@@ -30,7 +30,7 @@ interface Candidate {
 export class LogCleaner {
   readonly #clock: Clock
   readonly #logger: Logger
-  readonly #config: BrokerConfig
+  #config: BrokerConfig
   readonly #logs: CleanedLogs
   /** Logs that failed to be cleaned: left alone until they are opened again. */
   readonly #uncleanable = new Set<Log>()
@@ -52,6 +52,10 @@ export class LogCleaner {
     this.#logger = logger.named('kafka.log.LogCleaner')
     this.#config = config
     this.#logs = logs
+  }
+
+  updateConfig(config: BrokerConfig): void {
+    this.#config = config
   }
 
   register(metrics: Metrics): void {

@@ -62,7 +62,7 @@ type FailureListener = (directory: string, partitions: readonly TopicPartition[]
 export class Logs {
   readonly #context: LogContext
   readonly #logger: Logger
-  readonly #config: BrokerConfig
+  #config: BrokerConfig
   readonly #topicConfig: (topic: string) => LogConfig
   readonly #directories: readonly LogDirectory[]
   readonly #current = new LogMap()
@@ -226,8 +226,11 @@ export class Logs {
     for (const log of this.#future.ofTopic(topic)) log.updateConfig(config)
   }
 
-  /** Applies changed defaults of the broker to all open logs. */
-  updateAllConfigs(): void {
+  /** Applies changed settings of the broker, which are defaults of its topics too. */
+  updateBrokerConfig(config: BrokerConfig): void {
+    this.#config = config
+    this.#cleaner.updateConfig(config)
+    this.#context.producerIdExpirationMs = config.get('producer.id.expiration.ms')
     for (const topic of new Set([...this.#current.topics(), ...this.#future.topics()])) {
       this.updateTopicConfig(topic)
     }
