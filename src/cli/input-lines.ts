@@ -32,6 +32,7 @@ export class LineSplitter {
   #afterReturn = false
 
   push(chunk: Buffer): Buffer[] {
+    if (chunk.length === 0) return []
     const lines: Buffer[] = []
     const hasReturns = chunk.includes(CR)
     let start = this.#afterReturn && chunk[0] === LF ? 1 : 0
