@@ -1,3 +1,4 @@
+// Reads golden and damaged directories and expects findings an operator can act on.
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'

@@ -1,3 +1,4 @@
+// Names that nobody else has.
 import type { Random } from '../platform/random.ts'
 
 const BYTES = 16

@@ -1,3 +1,4 @@
+// Removal of segments in an order that a power cut cannot turn into a hole.
 import type { LogContext } from './log-context.ts'
 import type { Segment } from './segment.ts'
 

@@ -1,3 +1,4 @@
+// Durability of small files beside a log file.
 import type { Disk } from '../platform/disk.ts'
 
 /** Makes the content of files durable. Those that were removed need nothing. */
