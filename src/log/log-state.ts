@@ -173,6 +173,11 @@ export class LogState {
 
   #onWritten(endOffset: number): void {
     this.logEndOffset = endOffset
-    this.hooks.onAdvance(endOffset)
+    try {
+      this.hooks.onAdvance(endOffset)
+    } catch (error) {
+      // Not the disk's fault: the directory stays online.
+      this.context.logger.error(`${this.name}: what waits for offset ${endOffset} failed`, error)
+    }
   }
 }

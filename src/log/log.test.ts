@@ -468,6 +468,17 @@ test('preallocate: the file has its full size while it is written, and no more a
   assert.ok(sizes().every((size) => size < 400))
 })
 
+test('an owner that throws on an advance does not take the log offline', async () => {
+  const platform = newPlatform()
+  const log = createLog(newContext(platform))
+  log.onAdvance = () => {
+    throw new Error('a bug elsewhere')
+  }
+  await append(platform, log, batchOf(['a']))
+  await append(platform, log, batchOf(['b']))
+  assert.deepEqual([log.hasFailed, log.logEndOffset], [false, 2])
+})
+
 test('more logs than descriptors: files are closed and opened again', async () => {
   const platform = newPlatform()
   const context = newContext(platform, { maxOpenFiles: 2 })
