@@ -144,3 +144,19 @@ test('a foreign file in the directory is left alone', async () => {
   await log.close()
   assert.equal(platform.disk.readFileSync(path).toString(), 'mine')
 })
+
+test('a disk that cannot be read is out of use, and says so to whoever reads', async () => {
+  const platform = newPlatform()
+  await written(platform)
+  const log = await reopenLog(newContext(platform), SETTINGS, { clean: true })
+  const failures: unknown[] = []
+  log.onFailure = (error) => failures.push(error)
+  platform.disk.failNext('read', 'EIO')
+  const result = await log.read({ fetchOffset: 0, maxBytes: 100, minOneBatch: true })
+  assert.equal(result.error, Errors.KAFKA_STORAGE_ERROR)
+  assert.equal(failures.length, 1)
+  assert.equal(
+    log.appendAsLeader(batchOf(['x']), leaderOptions()).error,
+    Errors.KAFKA_STORAGE_ERROR,
+  )
+})
