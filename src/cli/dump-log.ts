@@ -7,6 +7,7 @@ import {
   type DumpLogOptions,
   type FileReader,
 } from '../log/dump.ts'
+import { describeGroupRecord, describeTransactionRecord } from './dump-decoders.ts'
 import { UsageError, type CommandStreams } from './command.ts'
 import { HELP_OPTIONS, flag, integer, optionalText, text, type Options } from './options.ts'
 import { Output } from './output.ts'
@@ -23,8 +24,8 @@ const OPTIONS = {
   'max-message-size': integer('bytes', 'How much of a log to read at once to check an index.'),
   'key-decoder-class': optionalText('class', 'Only text is there.'),
   'value-decoder-class': optionalText('class', 'Only text is there.'),
-  'offsets-decoder': flag('Not available: records of __consumer_offsets.'),
-  'transaction-log-decoder': flag('Not available: records of __transaction_state.'),
+  'offsets-decoder': flag('Records are those of __consumer_offsets.'),
+  'transaction-log-decoder': flag('Records are those of __transaction_state.'),
   'cluster-metadata-decoder': flag('Not available: logs of controllers without ZooKeeper.'),
   'remote-log-metadata-decoder': flag('Not available: logs of tiered storage.'),
   ...HELP_OPTIONS,
@@ -32,12 +33,7 @@ const OPTIONS = {
 
 type DumpOptions = Options<NamesOf<typeof OPTIONS>>
 
-const DECODERS = [
-  'offsets-decoder',
-  'transaction-log-decoder',
-  'cluster-metadata-decoder',
-  'remote-log-metadata-decoder',
-] as const
+const MISSING_DECODERS = ['cluster-metadata-decoder', 'remote-log-metadata-decoder'] as const
 const BATCH_LINES = 500
 
 export const dumpLogCommand = tool({
@@ -51,7 +47,7 @@ async function run(options: DumpOptions, streams: CommandStreams): Promise<numbe
   const paths = required(options, 'files')
     .split(',')
     .map((path) => path.trim())
-  const [decoder] = options.given(DECODERS)
+  const [decoder] = options.given(MISSING_DECODERS)
   if (decoder !== undefined) throw new UsageProblem(`Option ${decoder} is not available`)
   const opened: number[] = []
   const open = (path: string): FileReader => {
@@ -82,9 +78,15 @@ async function run(options: DumpOptions, streams: CommandStreams): Promise<numbe
 
 function dumpOptions(options: DumpOptions): DumpLogOptions & DumpIndexOptions {
   const maxBytes = options.integer('max-bytes')
+  const describe = options.has('offsets-decoder')
+    ? describeGroupRecord
+    : options.has('transaction-log-decoder')
+      ? describeTransactionRecord
+      : undefined
   return {
     deepIteration: options.has('deep-iteration'),
-    printData: options.has('print-data-log'),
+    printData: options.has('print-data-log') || describe !== undefined,
+    ...(describe === undefined ? {} : { describe }),
     skipRecordMetadata: options.has('skip-record-metadata'),
     verifyOnly: options.has('verify-index-only'),
     sanityOnly: options.has('index-sanity-check'),
