@@ -124,6 +124,10 @@ export class Connection
 
   // ---- reading
 
+  nextBuffer(): Buffer | undefined {
+    return this.#reader.nextBuffer()
+  }
+
   onData(chunk: Buffer): void {
     if (this.isClosed || this.#isEnding) return
     this.#services.traffic.bytesIn += chunk.length

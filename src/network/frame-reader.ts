@@ -1,7 +1,7 @@
 // Frames (int32 size, then so many bytes) from the chunks of a socket. Hot: a frame that lies in
-// one chunk is a view of it; one that spans chunks is copied once into a buffer of its own, which
-// starts at no more than a megabyte and grows with what has really arrived, so that announcing
-// bytes costs the broker nothing.
+// one chunk is a view of it; one that spans chunks gets a buffer of its own, into which the socket
+// reads from then on. That buffer starts at no more than a megabyte and grows with what has really
+// arrived, so that announcing bytes costs the broker nothing.
 
 const SIZE_BYTES = 4
 const FIRST_ALLOCATION = 1024 * 1024
@@ -60,6 +60,13 @@ export class FrameReader {
   /** Bytes that were asked of the allocator for the frame that is not complete. */
   get heldBytes(): number {
     return this.#assembly?.length ?? 0
+  }
+
+  /** Where the rest of the frame that has begun belongs; undefined between frames. */
+  nextBuffer(): Buffer | undefined {
+    if (this.#assembly === undefined || this.#chunk !== undefined) return undefined
+    const end = Math.min(this.#size, this.#assembly.length)
+    return end > this.#filled ? this.#assembly.subarray(this.#filled, end) : undefined
   }
 
   push(chunk: Buffer): void {
@@ -124,7 +131,9 @@ export class FrameReader {
     }
     const assembly = this.#assembly
     if (assembly === undefined) return undefined
-    chunk.copy(assembly, this.#filled, this.#at, this.#at + wanted)
+    if (!liesAt(chunk, this.#at, assembly, this.#filled)) {
+      chunk.copy(assembly, this.#filled, this.#at, this.#at + wanted)
+    }
     this.#filled += wanted
     this.#advance(chunk, this.#at + wanted)
     if (this.#filled < this.#size) return undefined
@@ -159,4 +168,9 @@ export class FrameReader {
     this.#chunk = undefined
     this.#waiting.length = 0
   }
+}
+
+/** Whether the bytes of `chunk` at `at` are those of `buffer` at `position`, read into their place. */
+function liesAt(chunk: Buffer, at: number, buffer: Buffer, position: number): boolean {
+  return chunk.buffer === buffer.buffer && chunk.byteOffset + at === buffer.byteOffset + position
 }

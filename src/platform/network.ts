@@ -4,6 +4,11 @@
 export interface SocketEvents {
   /** The bytes belong to the receiver from now on. */
   onData(chunk: Buffer): void
+  /**
+   * Where the next bytes may go, so that a large frame arrives in its place without being copied;
+   * `onData` then gets a view of it. Asked before each read, which may also use memory of its own.
+   */
+  nextBuffer?(): Buffer | undefined
   /** Everything written so far has left the process, after `write` had answered false. */
   onDrain(): void
   /** Called once, last. `error` is absent when either side closed in order. */

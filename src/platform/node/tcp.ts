@@ -1,5 +1,10 @@
 // TCP from the operating system. A socket costs one small object beside Node's own, because a
 // broker keeps thousands of idle ones.
+//
+// Sockets read into one buffer that they share, from which small chunks are copied at once, or
+// into the buffer that the receiver names for the rest of a large frame. Node's own way makes an
+// allocation outside the heap for each read, and collecting those was the largest single cost of
+// a broker under load.
 import net from 'node:net'
 import type {
   ConnectOptions,
@@ -19,6 +24,33 @@ function plainAddress(address: string | undefined): string {
   return address.startsWith(MAPPED_PREFIX) ? address.slice(MAPPED_PREFIX.length) : address
 }
 
+/** Where the system puts what it has read when nobody named a better place; used until the callback returns. */
+const sharedBuffer = Buffer.allocUnsafeSlow(64 * 1024)
+
+/** Node's options of a socket that reads into our buffers; made before the socket that it serves. */
+class Reader {
+  target: TcpSocket | undefined
+  readonly onread = {
+    buffer: (): Buffer => this.target?.nextBuffer() ?? sharedBuffer,
+    callback: (length: number, buffer: Uint8Array): boolean => {
+      this.target?.receive(buffer === sharedBuffer ? copyOf(length) : viewOf(buffer, length))
+      // False stops the reading: a pause right after a resume does not always reach the system.
+      return this.target?.isPaused !== true
+    },
+  }
+}
+
+/** Small copies share a slab of Node's. */
+function copyOf(length: number): Buffer {
+  const chunk = Buffer.allocUnsafe(length)
+  sharedBuffer.copy(chunk, 0, 0, length)
+  return chunk
+}
+
+function viewOf(buffer: Uint8Array, length: number): Buffer {
+  return Buffer.from(buffer.buffer, buffer.byteOffset, length)
+}
+
 class TcpSocket implements Socket {
   readonly remoteAddress: string
   readonly remotePort: number
@@ -28,9 +60,16 @@ class TcpSocket implements Socket {
   #events: SocketEvents | undefined
   #error: Error | undefined
   #closed = false
+  readonly #ownsReading: boolean
+  #isPaused = false
+  /** What had been read already when it was paused. */
+  #held: Buffer[] = []
 
-  constructor(socket: net.Socket) {
+  /** With a `reader`, the socket was made to read through it; else it emits its data. */
+  constructor(socket: net.Socket, reader?: Reader) {
     this.#socket = socket
+    this.#ownsReading = reader !== undefined
+    if (reader !== undefined) reader.target = this
     this.remoteAddress = plainAddress(socket.remoteAddress)
     this.remotePort = socket.remotePort ?? 0
     this.localAddress = plainAddress(socket.localAddress)
@@ -56,8 +95,22 @@ class TcpSocket implements Socket {
       return
     }
     if (!isFirst) return
-    this.#socket.on('data', (chunk: Buffer) => this.#events?.onData(chunk))
+    if (this.#ownsReading) this.#socket.resume()
+    else this.#socket.on('data', (chunk: Buffer) => this.receive(chunk))
     this.#socket.on('drain', () => this.#events?.onDrain())
+  }
+
+  get isPaused(): boolean {
+    return this.#isPaused
+  }
+
+  nextBuffer(): Buffer | undefined {
+    return this.#isPaused ? undefined : this.#events?.nextBuffer?.()
+  }
+
+  receive(chunk: Buffer): void {
+    if (this.#isPaused || this.#events === undefined) this.#held.push(chunk)
+    else this.#events.onData(chunk)
   }
 
   write(buffers: readonly Uint8Array[]): boolean {
@@ -74,11 +127,20 @@ class TcpSocket implements Socket {
   }
 
   pause(): void {
+    this.#isPaused = true
     this.#socket.pause()
   }
 
   resume(): void {
-    this.#socket.resume()
+    this.#isPaused = false
+    while (!this.#isPaused) {
+      const chunk = this.#held.shift()
+      if (chunk === undefined) {
+        this.#socket.resume()
+        return
+      }
+      this.#events?.onData(chunk)
+    }
   }
 
   end(): void {
@@ -112,8 +174,9 @@ function listen(
   options: ListenOptions,
   onSocket: (socket: Socket) => void,
 ): Promise<NetworkListener> {
-  const server = net.createServer({ noDelay: true, keepAlive: true }, (socket) =>
-    onSocket(new TcpSocket(socket)),
+  const server = net.createServer(
+    { noDelay: true, keepAlive: true, pauseOnConnect: true },
+    (socket) => onSocket(accepted(socket)),
   )
   const { host, port, backlog = DEFAULT_BACKLOG } = options
   return new Promise((resolve, reject) => {
@@ -125,6 +188,25 @@ function listen(
       resolve(new TcpListener(server))
     })
   })
+}
+
+type Handle = NonNullable<net.SocketConstructorOpts['handle']>
+
+function isHandle(candidate: unknown): candidate is Handle {
+  return typeof candidate === 'object' && candidate !== null
+}
+
+/**
+ * The accepted connection with our way of reading. Node lets only sockets that it connects itself
+ * choose a buffer, so the connection moves to a second socket; where that cannot be, it stays.
+ */
+function accepted(socket: net.Socket): TcpSocket {
+  const handle: unknown = Reflect.get(socket, '_handle')
+  if (!isHandle(handle)) return new TcpSocket(socket)
+  Reflect.set(socket, '_handle', null)
+  const reader = new Reader()
+  const options = { handle, onread: reader.onread, pauseOnCreate: true }
+  return new TcpSocket(new net.Socket(options), reader)
 }
 
 function connect({ host, port, timeoutMs }: ConnectOptions): Promise<Socket> {
