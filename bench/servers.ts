@@ -1,6 +1,6 @@
 // The brokers under test, each with its ZooKeeper: ours as one process, Apache Kafka as two.
 import { spawn, type ChildProcess } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -23,6 +23,10 @@ export interface ServerKind {
 
 const root = join(import.meta.dirname, '..')
 const packaged = join(root, 'dist', 'main.js')
+/** As the package's commands start it. */
+const nodeFlags: readonly string[] = JSON.parse(
+  readFileSync(join(root, 'bin', 'node-flags.json'), 'utf8'),
+)
 
 export function newDirectory(): string {
   return mkdtempSync(join(process.env['OTTLA_BENCH_DIR'] ?? tmpdir(), 'ottla-bench-'))
@@ -74,9 +78,8 @@ export const ottla: ServerKind = {
     })
     const entry = existsSync(packaged) ? packaged : join(root, 'src', 'cli', 'main.ts')
     const spawnedAt = performance.now()
-    const child = spawn(process.execPath, [entry, 'start', file, '--log-level', 'WARN'], {
-      stdio: ['ignore', 'ignore', 'inherit'],
-    })
+    const args = [...nodeFlags, entry, 'start', file, '--log-level', 'WARN']
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] })
     return new Processes(port, spawnedAt, [child])
   },
 }

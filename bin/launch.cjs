@@ -12,7 +12,7 @@ const root = path.join(__dirname, '..')
 
 /** `words` come before the arguments of the process. */
 module.exports = function launch(...words) {
-  const compiled = path.join(root, 'dist', 'cli', 'main.js')
+  const compiled = path.join(root, 'dist', 'main.js')
   const entry = fs.existsSync(compiled) ? compiled : path.join(root, 'src', 'cli', 'main.ts')
   const args = [...words, ...process.argv.slice(2)]
   if (Number(process.versions.node.split('.')[0]) >= MINIMUM_MAJOR) {
@@ -26,7 +26,7 @@ module.exports = function launch(...words) {
     process.exitCode = 1
     return
   }
-  handOver(node, [entry, ...args])
+  handOver(node, [...require('./node-flags.json'), entry, ...args])
 }
 
 function handOver(node, args) {
