@@ -14,7 +14,9 @@ const root = path.join(__dirname, '..')
 module.exports = function launch(...words) {
   const compiled = path.join(root, 'dist', 'main.js')
   const entry = fs.existsSync(compiled) ? compiled : path.join(root, 'src', 'cli', 'main.ts')
-  const args = [...words, ...process.argv.slice(2)]
+  const given = process.argv.slice(2)
+  if (given[0] === '-daemon') return inBackground([entry, ...words, ...given.slice(1)], words[0])
+  const args = [...words, ...given]
   if (Number(process.versions.node.split('.')[0]) >= MINIMUM_MAJOR) {
     process.argv = [process.argv[0], entry, ...args]
     void import(pathToFileURL(entry).href)

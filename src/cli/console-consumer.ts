@@ -31,7 +31,10 @@ const OPTIONS = {
     'name=value',
     'How records are printed: print.timestamp, print.partition, print.offset, print.headers, print.key, print.value (true or false); key.separator, line.separator, headers.separator, null.literal; key.deserializer, value.deserializer, headers.deserializer.',
   ),
-  formatter: text('class', 'DefaultMessageFormatter when left out; Logging… or NoOp….'),
+  formatter: text(
+    'class',
+    'DefaultMessageFormatter when left out; LoggingMessageFormatter, NoOpMessageFormatter; for __consumer_offsets OffsetsMessageFormatter, GroupMetadataMessageFormatter.',
+  ),
   'formatter-config': text('file', 'The same properties from a file; --property comes first.'),
   'key-deserializer': text('class', 'How keys become text.'),
   'value-deserializer': text('class', 'How values become text.'),

@@ -2,6 +2,7 @@
 // fixed order, with separators in between.
 import type { ConsumedRecord } from '../client/consumer.ts'
 import type { Properties } from './client-properties.ts'
+import { GROUP_KIND, readGroupKey, readGroupValue } from './internal-records.ts'
 import { ToolFailure } from './tool.ts'
 
 export type RecordFormatter = (record: ConsumedRecord) => Buffer
@@ -29,10 +30,24 @@ export function recordFormatter(className: string, properties: Properties): Reco
         return Buffer.concat([format(record), Buffer.from(line)])
       }
     }
+    case 'OffsetsMessageFormatter':
+      return groupRecords((kind) => kind < GROUP_KIND)
+    case 'GroupMetadataMessageFormatter':
+      return groupRecords((kind) => kind === GROUP_KIND)
     default:
       throw new ToolFailure(
         `Exception in thread "main" java.lang.ClassNotFoundException: ${className}`,
       )
+  }
+}
+
+/** Records of __consumer_offsets of some kinds, one document after the other as Kafka has it. */
+function groupRecords(isWanted: (kind: number) => boolean): RecordFormatter {
+  return ({ key, value }) => {
+    const named = readGroupKey(key)
+    if (named === undefined || !isWanted(named.version)) return NOTHING
+    const read = value === null ? null : readGroupValue(named.version, value, false)
+    return Buffer.from(JSON.stringify({ key: named, value: read }))
   }
 }
 
