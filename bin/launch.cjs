@@ -9,6 +9,7 @@ const { pathToFileURL } = require('node:url')
 
 const MINIMUM_MAJOR = 24
 const root = path.join(__dirname, '..')
+const nodeFlags = require('./node-flags.json')
 
 /** `words` come before the arguments of the process. */
 module.exports = function launch(...words) {
@@ -22,13 +23,32 @@ module.exports = function launch(...words) {
     void import(pathToFileURL(entry).href)
     return
   }
+  const node = nodeOfPackage()
+  if (node !== undefined) handOver(node, [...nodeFlags, entry, ...args])
+}
+
+/** Undefined, and said so, when the package did not bring one. */
+function nodeOfPackage() {
+  if (Number(process.versions.node.split('.')[0]) >= MINIMUM_MAJOR) return process.execPath
   const node = path.join(root, 'node_modules', '.bin', 'node')
-  if (!fs.existsSync(node)) {
-    process.stderr.write(`Node ${MINIMUM_MAJOR} or newer is needed, not ${process.version}\n`)
-    process.exitCode = 1
-    return
-  }
-  handOver(node, [...require('./node-flags.json'), entry, ...args])
+  if (fs.existsSync(node)) return node
+  process.stderr.write(`Node ${MINIMUM_MAJOR} or newer is needed, not ${process.version}\n`)
+  process.exitCode = 1
+  return undefined
+}
+
+/** As Kafka's scripts do with -daemon: the output goes to a file in $LOG_DIR, or in ./logs. */
+function inBackground(args, name) {
+  const node = nodeOfPackage()
+  if (node === undefined) return
+  const directory = process.env.LOG_DIR ?? 'logs'
+  fs.mkdirSync(directory, { recursive: true })
+  const file = path.join(directory, name === 'zookeeper' ? 'zookeeper.out' : 'kafkaServer.out')
+  const output = fs.openSync(file, 'a')
+  spawn(node, [...nodeFlags, ...args], {
+    detached: true,
+    stdio: ['ignore', output, output],
+  }).unref()
 }
 
 function handOver(node, args) {

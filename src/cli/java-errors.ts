@@ -3,22 +3,33 @@ import { errorByCode, type ErrorName, type KafkaError } from '../wire/errors.ts'
 
 /** Those that are not the code's name in another spelling. */
 const IRREGULAR: Partial<Record<ErrorName, string>> = {
+  UNKNOWN_SERVER_ERROR: 'UnknownServerException',
   CORRUPT_MESSAGE: 'CorruptRecordException',
   MESSAGE_TOO_LARGE: 'RecordTooLargeException',
+  STALE_CONTROLLER_EPOCH: 'ControllerMovedException',
   OFFSET_METADATA_TOO_LARGE: 'OffsetMetadataTooLarge',
+  NETWORK_EXCEPTION: 'NetworkException',
   REQUEST_TIMED_OUT: 'TimeoutException',
   INVALID_TOPIC_EXCEPTION: 'InvalidTopicException',
   RECORD_LIST_TOO_LARGE: 'RecordBatchTooLargeException',
+  TOPIC_AUTHORIZATION_FAILED: 'TopicAuthorizationException',
+  GROUP_AUTHORIZATION_FAILED: 'GroupAuthorizationException',
+  CLUSTER_AUTHORIZATION_FAILED: 'ClusterAuthorizationException',
   TOPIC_ALREADY_EXISTS: 'TopicExistsException',
   INVALID_CONFIG: 'InvalidConfigurationException',
-  ILLEGAL_SASL_STATE: 'IllegalSaslStateException',
-  NON_EMPTY_GROUP: 'GroupNotEmptyException',
   OUT_OF_ORDER_SEQUENCE_NUMBER: 'OutOfOrderSequenceException',
   DUPLICATE_SEQUENCE_NUMBER: 'DuplicateSequenceException',
-  CONCURRENT_TRANSACTIONS: 'ConcurrentTransactionsException',
+  INVALID_PRODUCER_ID_MAPPING: 'InvalidPidMappingException',
+  INVALID_TRANSACTION_TIMEOUT: 'InvalidTxnTimeoutException',
+  TRANSACTIONAL_ID_AUTHORIZATION_FAILED: 'TransactionalIdAuthorizationException',
+  KAFKA_STORAGE_ERROR: 'KafkaStorageException',
   SASL_AUTHENTICATION_FAILED: 'SaslAuthenticationException',
-  NOT_LEADER_OR_FOLLOWER: 'NotLeaderOrFollowerException',
-  COORDINATOR_LOAD_IN_PROGRESS: 'CoordinatorLoadInProgressException',
+  DELEGATION_TOKEN_AUTH_DISABLED: 'DelegationTokenDisabledException',
+  DELEGATION_TOKEN_REQUEST_NOT_ALLOWED: 'UnsupportedByAuthenticationException',
+  DELEGATION_TOKEN_AUTHORIZATION_FAILED: 'DelegationTokenAuthorizationException',
+  NON_EMPTY_GROUP: 'GroupNotEmptyException',
+  PRINCIPAL_DESERIALIZATION_FAILURE: 'PrincipalDeserializationException',
+  FETCH_SESSION_TOPIC_ID_ERROR: 'FetchSessionTopicIdException',
 }
 
 /** The full class name. */
