@@ -1,28 +1,12 @@
 // A broker, from its settings to a running whole. Start reading here: `start` is the table of
 // contents. Each step says how it is undone, so that a failed start and a stop take the same way.
 import type { BrokerConfig } from '../config/broker-config.ts'
-import { ConfigStore } from '../controller/config-store.ts'
-import { createPersistentPaths, readOrCreateClusterId } from '../controller/broker-registration.ts'
-import { Logs } from '../log/logs.ts'
-import { EntityConfigs } from '../metadata/entity-configs.ts'
-import { publishNetworkMetrics } from '../network/network-metrics.ts'
-import { headerVersionsOf } from '../network/served-versions.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { Logger } from '../telemetry/logger.ts'
-import { watchEventLoop } from '../telemetry/event-loop-delay.ts'
 import { Metrics } from '../telemetry/metrics.ts'
-import { brokerIdentity } from './broker-identity.ts'
-import { advertisedEndpoints, bindListeners } from './broker-listeners.ts'
-import { BrokerParts } from './broker-parts.ts'
+import { bindListeners } from './broker-listeners.ts'
 import { BrokerStatus } from './broker-status.ts'
-import { handOverLeaderships } from './controlled-shutdown.ts'
-import { DynamicSettings } from './dynamic-settings.ts'
-import { handlerContext } from './compose-context.ts'
-import { handlersByKey } from './handlers/all.ts'
-import { RegistrationSession } from './registration-session.ts'
-import { dispatchTo } from './request-dispatch.ts'
-import { applySettings } from './settings-effects.ts'
-import { openZooKeeper } from './zookeeper-access.ts'
+import { compose, joinCluster, openLogs, register, serve, type Beginning } from './start-steps.ts'
 
 export interface BrokerOptions {
   readonly config: BrokerConfig
@@ -89,104 +73,25 @@ async function start(
   options: BrokerOptions,
   undo: AsyncDisposableStack,
 ): Promise<Omit<Running, 'undo'>> {
-  const { config, platform, logger } = options
+  const { config, platform, logger, status = new BrokerStatus() } = options
   const metrics = options.metrics ?? new Metrics(() => platform.clock.monotonicMs())
-  const status = options.status ?? new BrokerStatus()
+  const beginning: Beginning = { config, platform, logger, metrics, status, undo }
   status.begin('starting', 'binding listeners')
   undo.defer(() => status.begin('stopped', 'stopped'))
-
   const listeners = await bindListeners(config, platform, logger)
   undo.defer(() => listeners.close())
 
   status.begin('starting', 'connecting to ZooKeeper')
-  const [firstLogDirectory = ''] = config.logDirectories
-  const zookeeper = await openZooKeeper({ platform, logger, config, firstLogDirectory })
-  undo.defer(() => zookeeper.close())
-  const { client } = zookeeper
-  await createPersistentPaths(client)
-  const clusterId = await readOrCreateClusterId(client, (count) => platform.random.bytes(count))
-  const brokerId = await brokerIdentity(config, platform.disk, client)
-
-  const configs = new EntityConfigs()
-  const settings = new DynamicSettings(config, configs, brokerId, logger)
-  const configStore = new ConfigStore({ zookeeper: client, configs, clock: platform.clock, logger })
-  await configStore.start()
-  undo.defer(() => configStore.stop())
-
+  const membership = await joinCluster(beginning)
   status.begin('recovery', 'loading logs')
-  const logs = await Logs.open({
-    platform,
-    logger,
-    metrics,
-    config: settings.config,
-    directories: config.logDirectories,
-    brokerId,
-    clusterId,
-    topicConfig: (topic) => settings.topic(topic),
-    onProgress: (progress) => status.onLoadProgress(progress),
-  })
-  undo.defer(() => logs.close())
-
+  const logs = await openLogs(membership)
   status.begin('starting', 'registering')
-  const parts: BrokerParts = new BrokerParts({
-    brokerId,
-    clusterId,
-    settings,
-    configStore,
-    platform,
-    logger,
-    metrics,
-    logs,
-    zookeeper: client,
-    brokerEpoch: () => session.brokerEpoch,
-  })
-  const session: RegistrationSession = new RegistrationSession({
-    platform,
-    logger,
-    zookeeper,
-    brokerId,
-    firstLogDirectory,
-    describe: () => ({
-      endpoints: advertisedEndpoints(settings.config, listeners),
-      rack: config.get('broker.rack'),
-      jmxPort: -1,
-      timestampMs: platform.clock.nowMs(),
-      features: new Map(),
-    }),
-    onExpired: () => parts.controller.onSessionExpired(),
-    onRenewed: async () => {
-      await configStore.reload()
-      await parts.controller.onSessionRenewed()
-    },
-  })
-  undo.defer(() => parts.close())
-  await session.start()
-  undo.defer(() => session.close())
-  applySettings(settings, logs, listeners)
-
-  await parts.controller.start()
-  logs.start()
-  parts.replicas.start()
-  const context = await handlerContext({
-    brokerId,
-    clusterId,
-    settings,
-    configStore,
-    platform,
-    logger,
-    metrics,
-    logs,
-    zookeeper: client,
-    parts,
-  })
-  listeners.serve(dispatchTo(context), headerVersionsOf(handlersByKey.values()))
-  publishNetworkMetrics(metrics, listeners, platform.clock)
-  const loopWatch = watchEventLoop(platform.clock, metrics)
-  undo.defer(() => loopWatch.cancel())
-  undo.defer(() =>
-    handOverLeaderships({ brokerId, session, settings, parts, platform, logger, status }),
-  )
+  const composition = compose(membership, logs, listeners)
+  await register(composition)
+  await serve(composition)
   status.begin('running', 'running')
+
+  const { brokerId, clusterId, zookeeper } = membership
   logger.info(`Kafka broker ${brokerId} of cluster ${clusterId} started`)
   return {
     brokerId,

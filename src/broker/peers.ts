@@ -89,7 +89,7 @@ export class PeerLinks {
   }
 
   close(): void {
-    for (const brokerId of [...this.#links.keys()]) this.drop(brokerId)
+    for (const brokerId of this.#links.keys()) this.drop(brokerId)
   }
 
   #endpointOf(brokerId: number): Endpoint | undefined {
