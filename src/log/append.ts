@@ -123,7 +123,7 @@ function checkProducers(
       }
     }
     const error = log.producers.check(records, p, options.origin)
-    if (error !== Errors.NONE) return refuse(error)
+    if (error !== Errors.NONE) return { ...refuse(error), logStartOffset: log.logStartOffset }
   }
   return undefined
 }

@@ -235,7 +235,8 @@ export class Partition {
       return failedAppend(Errors.NOT_LEADER_OR_FOLLOWER)
     }
     if (acks === -1 && this.#inSync.committed.length < this.minInSyncReplicas) {
-      return failedAppend(Errors.NOT_ENOUGH_REPLICAS)
+      const { logStartOffset } = log
+      return { ...failedAppend(Errors.NOT_ENOUGH_REPLICAS), logStartOffset }
     }
     const result = log.appendAsLeader(records, {
       leaderEpoch: this.#leaderEpoch,
