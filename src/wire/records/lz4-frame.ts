@@ -6,9 +6,9 @@
 //   magic 04 22 4d 18 | FLG | BD | [content size int64 LE] | HC | blocks | end 00000000 | [checksum]
 //   FLG: version 2 bits, independent, block checksum, content size, content checksum, -, dictionary
 //   block: size int32 LE (top bit: stored as it is) | bytes | [checksum int32 LE]
+import { lz4Arena, MAX_ARENA_BYTES, type BlockDecoder } from './lz4-arena.ts'
 import { DecompressionError } from './decompression-error.ts'
 import { lz4DecodeBlock, lz4EncodeBlock } from './lz4-block.ts'
-import { optionalNative } from './optional-native.ts'
 import { xxhash32 } from './xxhash32.ts'
 
 const FRAME_MAGIC = 0x184d2204
@@ -17,25 +17,6 @@ const BLOCK_BYTES = 64 * 1024
 const STORED_BIT = 0x80000000
 /** A byte of a block stands for at most so many. */
 const MAX_RATIO = 255
-/** From so many compressed bytes on the addon is worth its call. */
-const NATIVE_THRESHOLD = 2048
-
-/** Larger results are not kept for the next call. */
-const MAX_SCRATCH_BYTES = 4 * 1024 * 1024
-
-let scratch = Buffer.alloc(0)
-
-type NativeDecode = (bytes: Buffer) => Buffer
-
-const nativeDecode = optionalNative('lz4-napi', 'decompressFrameSync', isNativeDecode)
-
-function isNativeDecode(candidate: unknown): candidate is NativeDecode {
-  if (typeof candidate !== 'function') return false
-  const sample = lz4Compress(Buffer.from('123456789'.repeat(4)))
-  const result: unknown = candidate(sample)
-  return Buffer.isBuffer(result) && result.toString() === '123456789'.repeat(4)
-}
-
 export interface Lz4WriteOptions {
   /** Writes the header checksum as clients of magic 0 and 1 expect it. */
   readonly legacyChecksum?: boolean
@@ -67,46 +48,36 @@ export function lz4Compress(bytes: Buffer, options?: Lz4WriteOptions): Buffer {
 
 /** Throws DecompressionError. */
 export function lz4Decompress(bytes: Buffer, maxBytes: number): Buffer {
-  const { bound, isPlain } = outline(bytes)
-  if (nativeDecode !== undefined && isPlain && bytes.length >= NATIVE_THRESHOLD) {
-    if (bound <= maxBytes) return decodeNatively(nativeDecode, bytes)
-  }
-  return decodeFrames(bytes, Buffer.allocUnsafe(Math.min(bound, maxBytes)))
+  const result = lz4DecompressBorrowed(bytes, maxBytes)
+  return result.length > MAX_ARENA_BYTES ? result : Buffer.from(result)
 }
 
-/** The same without the addon. */
-export function lz4DecompressPortable(bytes: Buffer, maxBytes: number): Buffer {
-  return decodeFrames(bytes, Buffer.allocUnsafe(Math.min(outline(bytes).bound, maxBytes)))
-}
-
-/**
- * The same into memory that the next call uses again. The addon is faster, but each of its results
- * is memory outside the heap, and freeing that costs the collector more than is won.
- */
+/** The same into memory that the next call uses again, as long as the result is not large. */
 export function lz4DecompressBorrowed(bytes: Buffer, maxBytes: number): Buffer {
-  const size = Math.min(outline(bytes).bound, maxBytes)
-  if (size > MAX_SCRATCH_BYTES) return decodeFrames(bytes, Buffer.allocUnsafe(size))
-  if (scratch.length < size) scratch = Buffer.allocUnsafeSlow(Math.max(size, scratch.length * 2))
-  return decodeFrames(bytes, scratch.subarray(0, size))
+  const { bound, largestBlock } = outline(bytes)
+  const size = Math.min(bound, maxBytes)
+  if (size > MAX_ARENA_BYTES) {
+    return decodeFrames(bytes, Buffer.allocUnsafe(size), lz4DecodeBlock)
+  }
+  const arena = lz4Arena()
+  return decodeFrames(bytes, arena.prepare(largestBlock, size), arena.decode)
+}
+
+/** The same without WebAssembly: what the tests compare with. */
+export function lz4DecompressPortable(bytes: Buffer, maxBytes: number): Buffer {
+  const output = Buffer.allocUnsafe(Math.min(outline(bytes).bound, maxBytes))
+  return decodeFrames(bytes, output, lz4DecodeBlock)
 }
 
 /** Everything in `bytes`, as far as `output` has room. */
-function decodeFrames(bytes: Buffer, output: Buffer): Buffer {
+function decodeFrames(bytes: Buffer, output: Buffer, decode: BlockDecoder): Buffer {
   const cursor = { position: 0, written: 0 }
   while (cursor.position < bytes.length) {
     const header = readHeader(bytes, cursor.position)
     if (header.kind === 'skippable') cursor.position = header.end
-    else decodeFrame(bytes, header, output, cursor)
+    else decodeFrame(bytes, header, output, decode, cursor)
   }
   return cursor.written === output.length ? output : output.subarray(0, cursor.written)
-}
-
-function decodeNatively(decode: NativeDecode, bytes: Buffer): Buffer {
-  try {
-    return decode(bytes)
-  } catch (cause) {
-    throw new DecompressionError('malformed', 'lz4', { cause })
-  }
 }
 
 interface FrameHeader {
@@ -117,8 +88,6 @@ interface FrameHeader {
   readonly blockChecksum: boolean
   readonly contentChecksum: boolean
   readonly contentSize: number | undefined
-  /** Written by an old Kafka client. */
-  readonly legacyChecksum: boolean
 }
 
 type Header = FrameHeader | { readonly kind: 'skippable'; readonly end: number }
@@ -155,7 +124,6 @@ function readHeader(bytes: Buffer, at: number): Header {
     contentSize: hasSize
       ? bytes.readUInt32LE(at + 6) + bytes.readUInt32LE(at + 10) * 4294967296
       : undefined,
-    legacyChecksum: !right,
   }
 }
 
@@ -164,7 +132,13 @@ interface Cursor {
   written: number
 }
 
-function decodeFrame(bytes: Buffer, header: FrameHeader, output: Buffer, cursor: Cursor): void {
+function decodeFrame(
+  bytes: Buffer,
+  header: FrameHeader,
+  output: Buffer,
+  decode: BlockDecoder,
+  cursor: Cursor,
+): void {
   const start = cursor.written
   let position = header.blocks
   for (;;) {
@@ -174,7 +148,8 @@ function decodeFrame(bytes: Buffer, header: FrameHeader, output: Buffer, cursor:
     if (field === 0) break
     const end = position + (field & 0x7fffffff)
     need(bytes, position, (field & 0x7fffffff) + (header.blockChecksum ? 4 : 0))
-    decodeBlock(bytes, position, end, field >= STORED_BIT, header, output, cursor, start)
+    if (field >= STORED_BIT) copyBlock(bytes, position, end, header, output, cursor)
+    else decodeBlock(bytes, position, end, header, output, decode, cursor, start)
     position = end
     if (header.blockChecksum) {
       if (xxhash32(bytes, position - (field & 0x7fffffff), end) !== bytes.readUInt32LE(end))
@@ -192,27 +167,35 @@ function decodeFrame(bytes: Buffer, header: FrameHeader, output: Buffer, cursor:
   cursor.position = position
 }
 
+function copyBlock(
+  bytes: Buffer,
+  position: number,
+  end: number,
+  header: FrameHeader,
+  output: Buffer,
+  cursor: Cursor,
+): void {
+  const at = cursor.written
+  if (end - position > header.blockMax) throw malformed()
+  if (at + end - position > output.length) throw new DecompressionError('too-large', 'lz4')
+  bytes.copy(output, at, position, end)
+  cursor.written += end - position
+}
+
 function decodeBlock(
   bytes: Buffer,
   position: number,
   end: number,
-  stored: boolean,
   header: FrameHeader,
   output: Buffer,
+  decode: BlockDecoder,
   cursor: Cursor,
   frameStart: number,
 ): void {
   const at = cursor.written
   const room = Math.min(output.length, at + header.blockMax)
-  if (stored) {
-    if (end - position > header.blockMax) throw malformed()
-    if (at + end - position > output.length) throw new DecompressionError('too-large', 'lz4')
-    bytes.copy(output, at, position, end)
-    cursor.written += end - position
-    return
-  }
   const floor = header.independent ? at : frameStart
-  const done = lz4DecodeBlock(bytes, position, end, output, at, room, floor)
+  const done = decode(bytes, position, end, output, at, room, floor)
   if (done === -2 && room === output.length) throw new DecompressionError('too-large', 'lz4')
   if (done < 0) throw malformed()
   cursor.written = done
@@ -221,24 +204,22 @@ function decodeBlock(
 interface Outline {
   /** The most that the blocks can stand for. */
   readonly bound: number
-  /** One frame and nothing else, in the part of the format that the addon reads correctly. */
-  readonly isPlain: boolean
+  /** Compressed bytes of the largest block. */
+  readonly largestBlock: number
 }
 
 /** What the headers alone say; checks that all blocks are there. */
 function outline(bytes: Buffer): Outline {
   if (bytes.length === 0) throw new DecompressionError('truncated', 'lz4')
   let bound = 0
-  let isPlain = false
+  let largestBlock = 0
   let at = 0
   while (at < bytes.length) {
     const header = readHeader(bytes, at)
     if (header.kind === 'skippable') {
-      isPlain = false
       at = header.end
       continue
     }
-    isPlain = at === 0 && !header.legacyChecksum
     at = header.blocks
     for (;;) {
       need(bytes, at, 4)
@@ -248,12 +229,13 @@ function outline(bytes: Buffer): Outline {
       if (field === 0) break
       bound += field >= STORED_BIT ? size : Math.min(header.blockMax, size * MAX_RATIO)
       need(bytes, at, size)
+      largestBlock = Math.max(largestBlock, size)
       at += size + (header.blockChecksum ? 4 : 0)
     }
     if (header.contentChecksum) at += 4
   }
   if (at > bytes.length) throw new DecompressionError('truncated', 'lz4')
-  return { bound, isPlain }
+  return { bound, largestBlock }
 }
 
 function headerChecksum(bytes: Buffer, start: number, end: number): number {
