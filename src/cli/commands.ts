@@ -115,6 +115,13 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
     },
   ],
   [
+    'check',
+    {
+      summary: 'say what is damaged in log directories, without changing them: check DIR...',
+      load: async () => (await import('./check.ts')).checkCommand,
+    },
+  ],
+  [
     'zookeeper',
     {
       summary: 'run a ZooKeeper server: zookeeper FILE',

@@ -2,6 +2,12 @@
 import { enableCompileCache } from 'node:module'
 
 enableCompileCache()
+// Whoever reads the output may have seen enough, as in `ottla topics --list | head`.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
+}
 const { run } = await import('./run.ts')
 process.exitCode = await run(process.argv.slice(2), {
   stdin: process.stdin,
