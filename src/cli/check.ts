@@ -39,7 +39,7 @@ function readArguments(args: readonly string[]): string[] | undefined {
       options: { help: { type: 'boolean', short: 'h', default: false } },
     })
   } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message : error}\n${USAGE}`)
+    throw new UsageError(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`)
   }
   if (parsed.values.help) return undefined
   if (parsed.positionals.length === 0) throw new UsageError(USAGE)
