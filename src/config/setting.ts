@@ -28,13 +28,22 @@ export interface Setting<Value> {
   /** Not shown by DescribeConfigs. */
   readonly isInternal: boolean
   readonly doc: string
+  /** Which values may be given, beyond what the type says; empty when all. */
+  readonly allowed: string
   /** Settings of a broker that give a topic's value, the first that is set; with their unit. */
   readonly synonyms: readonly Unit[]
   /** Throws ConfigError. */
   parse(setting: string, text: string): Value
 }
 
-interface Declaration<Default, Value> {
+interface Limits {
+  readonly min?: number
+  readonly max?: number
+  /** Nothing else is allowed, as the value or as an item of a list. */
+  readonly oneOf?: readonly string[]
+}
+
+interface Declaration<Default, Value> extends Limits {
   readonly default: Default
   readonly doc: string
   readonly importance?: Importance
@@ -44,20 +53,9 @@ interface Declaration<Default, Value> {
   readonly synonyms?: readonly (string | Unit)[]
 }
 
-interface Numeric<Default> extends Declaration<Default, number> {
-  readonly min?: number
-  readonly max?: number
-}
-
-interface Textual<Default> extends Declaration<Default, string> {
-  /** Nothing else is allowed. */
-  readonly oneOf?: readonly string[]
-}
-
-interface Listed<Default> extends Declaration<Default, readonly string[]> {
-  /** No other items are allowed. */
-  readonly oneOf?: readonly string[]
-}
+type Numeric<Default> = Declaration<Default, number>
+type Textual<Default> = Declaration<Default, string>
+type Listed<Default> = Declaration<Default, readonly string[]>
 
 /** The largest long; as a value it is the largest safe number, which means "without limit". */
 export const LONG_MAX = '9223372036854775807'
@@ -79,9 +77,17 @@ function declare<Value>(
     update: declaration.update ?? 'read-only',
     isInternal: declaration.internal ?? false,
     doc: declaration.doc,
+    allowed: allowedValues(declaration),
     synonyms: synonyms.map((one) => (typeof one === 'string' ? { name: one, factor: 1 } : one)),
     parse,
   }
+}
+
+function allowedValues({ min, max, oneOf }: Limits): string {
+  if (oneOf !== undefined) return oneOf.join(', ')
+  if (min !== undefined && max !== undefined) return `${min} to ${max}`
+  if (min !== undefined) return `at least ${min}`
+  return max === undefined ? '' : `at most ${max}`
 }
 
 export function boolean(declaration: Declaration<boolean, boolean>): Setting<boolean> {

@@ -97,3 +97,8 @@ const HELP: ReadonlyMap<string, string> = new Map([
 export function helpOf(name: string): string | undefined {
   return HELP.get(name)
 }
+
+/** The names that are explained. */
+export function explainedMetrics(): Iterable<string> {
+  return HELP.keys()
+}
