@@ -221,18 +221,23 @@ class Unsent {
     this.#onFailure = onFailure
   }
 
-  async track(record: RecordToSend, sent: Promise<unknown>): Promise<void> {
+  /** Resolves when the record is through, whatever became of it. */
+  track(record: RecordToSend, sent: Promise<unknown>): Promise<void> {
     const bytes = (record.key?.length ?? 0) + (record.value?.length ?? 0) + RECORD_OVERHEAD
     this.#bytes += bytes
-    try {
-      await sent
-    } catch (error) {
-      if (!(error instanceof KafkaError)) throw error
-      this.#onFailure(record, error)
-    } finally {
-      this.#bytes -= bytes
-      if (this.#bytes <= this.#limit) this.#wake?.()
-    }
+    return sent.then(
+      () => this.#finish(bytes),
+      (error: unknown) => {
+        this.#finish(bytes)
+        if (!(error instanceof KafkaError)) throw error
+        this.#onFailure(record, error)
+      },
+    )
+  }
+
+  #finish(bytes: number): void {
+    this.#bytes -= bytes
+    if (this.#bytes <= this.#limit) this.#wake?.()
   }
 
   /** Once above `limit`, resolves when half of it is left. */

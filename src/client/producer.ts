@@ -44,7 +44,11 @@ export interface RecordToSend {
   readonly timestamp?: number | undefined
 }
 
+type Resolve = (produced: ProducedRecord) => void
+type Reject = (error: unknown) => void
+
 const MARGIN_MS = 5000
+const COUNT_MAX_AGE_MS = 1000
 
 export class Producer {
   readonly #client: KafkaClient
@@ -53,7 +57,11 @@ export class Producer {
   /** Per topic, the partition that records without a key go to, and how full its batch is. */
   readonly #sticky = new Map<string, { partition: number; bytes: number }>()
   readonly #releaseWaiters: (() => void)[] = []
+  /** How many partitions topics have, for a short while. */
+  readonly #counts = new Map<string, { count: number; atMs: number }>()
   #admission: Promise<void> = Promise.resolve()
+  /** Records that wait to be admitted. */
+  #admitting = 0
   #bufferedBytes = 0
   #identity: Promise<ProducerIdentity> | undefined
   #closed = false
@@ -77,9 +85,14 @@ export class Producer {
   send(record: RecordToSend): Promise<ProducedRecord> {
     return new Promise((resolve, reject) => {
       // One after the other, so that records of a partition keep the order of the calls.
+      if (this.#admitting === 0 && this.#admitAtOnce(record, resolve, reject)) return
+      this.#admitting++
       this.#admission = this.#admission
         .then(() => this.#admit(record, resolve, reject))
         .catch(reject)
+        .then(() => {
+          this.#admitting--
+        })
     })
   }
 
@@ -95,41 +108,69 @@ export class Producer {
     this.#closed = true
   }
 
-  async #admit(
-    record: RecordToSend,
-    resolve: (produced: ProducedRecord) => void,
-    reject: (error: unknown) => void,
-  ): Promise<void> {
+  async #admit(record: RecordToSend, resolve: Resolve, reject: Reject): Promise<void> {
     if (this.#closed) throw new KafkaError(Errors.NETWORK_EXCEPTION, 'the producer was closed')
-    const input: RecordInput = {
+    const input = this.#inputOf(record)
+    const bytes = estimateBytes(input)
+    while (!this.#hasRoom(bytes)) await this.#release()
+    const count = record.partition === undefined ? await this.#partitionCount(record.topic) : 0
+    this.#enqueue(record, input, bytes, this.#partitionOf(record, bytes, count), resolve, reject)
+  }
+
+  /** The usual case, without waiting for anything; false when something must be waited for. */
+  #admitAtOnce(record: RecordToSend, resolve: Resolve, reject: Reject): boolean {
+    if (this.#closed) return false
+    const count = record.partition === undefined ? this.#knownCount(record.topic) : 0
+    if (count === undefined) return false
+    const input = this.#inputOf(record)
+    const bytes = estimateBytes(input)
+    if (!this.#hasRoom(bytes)) return false
+    this.#enqueue(record, input, bytes, this.#partitionOf(record, bytes, count), resolve, reject)
+    return true
+  }
+
+  #inputOf(record: RecordToSend): RecordInput {
+    return {
       key: record.key ?? null,
       value: record.value,
       headers: record.headers,
       timestamp: record.timestamp ?? this.#client.platform.clock.nowMs(),
     }
-    const bytes = estimateBytes(input)
-    while (this.#bufferedBytes > 0 && this.#bufferedBytes + bytes > this.#options.bufferBytes) {
-      await this.#release()
-    }
-    const queue = this.#queue(record.topic, await this.#partitionOf(record, bytes))
+  }
+
+  #hasRoom(bytes: number): boolean {
+    return this.#bufferedBytes === 0 || this.#bufferedBytes + bytes <= this.#options.bufferBytes
+  }
+
+  #enqueue(
+    record: RecordToSend,
+    input: RecordInput,
+    bytes: number,
+    partition: number,
+    resolve: Resolve,
+    reject: Reject,
+  ): void {
+    const queue = this.#queue(record.topic, partition)
     this.#bufferedBytes += bytes
-    const finish = (): void => {
-      this.#bufferedBytes -= bytes
-      for (const waiter of this.#releaseWaiters.splice(0)) waiter()
-    }
     queue.push({
       record: input,
       bytes,
       resolve: (produced) => {
-        finish()
+        this.#finish(bytes)
         resolve(produced)
       },
       reject: (error) => {
-        finish()
+        this.#finish(bytes)
         reject(error)
       },
     })
     this.#schedule(queue)
+  }
+
+  #finish(bytes: number): void {
+    this.#bufferedBytes -= bytes
+    if (this.#releaseWaiters.length === 0) return
+    for (const waiter of this.#releaseWaiters.splice(0)) waiter()
   }
 
   /** Resolves when a record has left the buffer. */
@@ -137,9 +178,9 @@ export class Producer {
     return new Promise((resolve) => this.#releaseWaiters.push(resolve))
   }
 
-  async #partitionOf(record: RecordToSend, bytes: number): Promise<number> {
+  /** `count`: how many partitions the topic has; of no use when the record names one. */
+  #partitionOf(record: RecordToSend, bytes: number, count: number): number {
     if (record.partition !== undefined) return record.partition
-    const count = await this.#partitionCount(record.topic)
     if (record.key !== undefined && record.key !== null) return partitionForKey(record.key, count)
     let sticky = this.#sticky.get(record.topic)
     if (sticky === undefined) {
@@ -153,10 +194,20 @@ export class Producer {
     return sticky.partition % count
   }
 
+  /** As it was known a short while ago; undefined when it must be asked for. */
+  #knownCount(topic: string): number | undefined {
+    const known = this.#counts.get(topic)
+    if (known === undefined) return undefined
+    const ageMs = this.#client.platform.clock.monotonicMs() - known.atMs
+    return ageMs > COUNT_MAX_AGE_MS ? undefined : known.count
+  }
+
   #partitionCount(topic: string): Promise<number> {
     return this.#client.retry(async () => {
       try {
-        return (await this.#client.topic(topic)).partitions.length
+        const count = (await this.#client.topic(topic)).partitions.length
+        this.#counts.set(topic, { count, atMs: this.#client.platform.clock.monotonicMs() })
+        return count
       } catch (error) {
         const isMissing =
           error instanceof KafkaError && error.code === Errors.UNKNOWN_TOPIC_OR_PARTITION
