@@ -6,6 +6,7 @@ import type { Logger } from '../telemetry/logger.ts'
 import { Metrics } from '../telemetry/metrics.ts'
 import { bindListeners } from './broker-listeners.ts'
 import { BrokerStatus } from './broker-status.ts'
+import { refuseUnsupportedSettings } from './refused-settings.ts'
 import { compose, joinCluster, openLogs, register, serve, type Beginning } from './start-steps.ts'
 
 export interface BrokerOptions {
@@ -75,6 +76,7 @@ async function start(
 ): Promise<Omit<Running, 'undo'>> {
   const { config, platform, logger, status = new BrokerStatus() } = options
   const metrics = options.metrics ?? new Metrics(() => platform.clock.monotonicMs())
+  refuseUnsupportedSettings(config)
   const beginning: Beginning = { config, platform, logger, metrics, status, undo }
   status.begin('starting', 'binding listeners')
   undo.defer(() => status.begin('stopped', 'stopped'))

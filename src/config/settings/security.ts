@@ -5,7 +5,7 @@ export const securitySettings = {
   'authorizer.class.name': string({
     default: '',
     importance: 'low',
-    doc: 'Class that decides who may do what; kafka.security.authorizer.AclAuthorizer is known here.',
+    doc: 'Class that decides who may do what; a broker with one set does not start, because ACLs are not enforced yet.',
   }),
   'principal.builder.class': classOf({
     default: 'org.apache.kafka.common.security.authenticator.DefaultKafkaPrincipalBuilder',
