@@ -101,7 +101,7 @@ export async function alterResource(
   validateOnly: boolean,
 ): Promise<void> {
   const { resourceType, resourceName } = resource
-  authorizeAlter(context, requester, resourceType, resourceName)
+  authorizeSettings(context, requester, Operation.ALTER_CONFIGS, resourceType, resourceName)
   if (resourceType === ConfigResourceType.TOPIC) {
     await alterTopic(context, resourceName, apply, validateOnly)
   } else if (resourceType === ConfigResourceType.BROKER) {
@@ -114,16 +114,18 @@ export async function alterResource(
   } else throw new KafkaError(Errors.INVALID_REQUEST, `Unknown resource type ${resourceType}`)
 }
 
-function authorizeAlter(
+/** Throws when the requester may not do `operation` to the settings of the resource. */
+export function authorizeSettings(
   { authorizer }: HandlerContext,
   requester: Requester,
+  operation: Operation,
   resourceType: number,
   resourceName: string,
 ): void {
   const isTopic = resourceType === ConfigResourceType.TOPIC
   const type = isTopic ? ResourceType.TOPIC : ResourceType.CLUSTER
   const name = isTopic ? resourceName : CLUSTER_NAME
-  if (authorizer.allows(requester, Operation.ALTER_CONFIGS, type, name)) return
+  if (authorizer.allows(requester, operation, type, name)) return
   throw new KafkaError(
     isTopic ? Errors.TOPIC_AUTHORIZATION_FAILED : Errors.CLUSTER_AUTHORIZATION_FAILED,
   )

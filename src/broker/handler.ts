@@ -2,6 +2,7 @@
 // response encoded. Handlers authorise, fan out and reply; policy lives below them.
 import { CodecError } from '../codec/codec-error.ts'
 import type { Api, Request, ResponseInput } from '../codec/api.ts'
+import { encodeResponse } from '../wire/messages/headers.ts'
 import type { RequestContext } from '../network/request-context.ts'
 import type { HandlerContext } from './handler-context.ts'
 
@@ -57,8 +58,8 @@ export function handler<A extends Api>(
   }
 }
 
+/** The size in front of a response, which the network writes. */
 const SIZE_BYTES = 4
-const CORRELATION_ID_BYTES = 4
 
 /** Encodes `response` at the version of the request and sends it. */
 export function reply<A extends Api>(
@@ -67,25 +68,16 @@ export function reply<A extends Api>(
   response: ResponseInput<A>,
   throttleTimeMs = 0,
 ): void {
-  request.reply(
-    encodeResponse(api, request.apiVersion, request.correlationId, response),
-    throttleTimeMs,
-  )
+  const segments = framedResponse(api, request.apiVersion, request.correlationId, response)
+  request.reply(segments, throttleTimeMs)
 }
 
 /** Size (left empty), header and body; record batches by reference. */
-export function encodeResponse<A extends Api>(
+export function framedResponse<A extends Api>(
   api: A,
   version: number,
   correlationId: number,
   response: ResponseInput<A>,
 ): Buffer[] {
-  const taggedBytes = api.responseHeaderVersion(version)
-  const headroom = SIZE_BYTES + CORRELATION_ID_BYTES + taggedBytes
-  const segments = api.response.encodeSegments(version, response as never, headroom)
-  const [first] = segments
-  if (first === undefined) throw new Error(`${api.name} v${version} encoded to nothing`)
-  first.writeInt32BE(correlationId, SIZE_BYTES)
-  if (taggedBytes === 1) first[SIZE_BYTES + CORRELATION_ID_BYTES] = 0
-  return segments
+  return encodeResponse(api, version, correlationId, response as never, SIZE_BYTES)
 }

@@ -4,7 +4,7 @@ import { Errors } from '../../wire/errors.ts'
 import { ApiVersions } from '../../wire/messages/18-api-versions.ts'
 import type { RequestContext } from '../../network/request-context.ts'
 import type { HandlerContext } from '../handler-context.ts'
-import { encodeResponse, handler, reply } from '../handler.ts'
+import { framedResponse, handler, reply } from '../handler.ts'
 
 /** KIP-511: letters, digits, dots and dashes, beginning and ending with a letter or digit. */
 const SOFTWARE_NAME = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?$/
@@ -42,5 +42,5 @@ export function replyUnsupportedApiVersions(request: RequestContext): void {
     errorCode: Errors.UNSUPPORTED_VERSION,
     apiKeys: [{ apiKey: key, minVersion, maxVersion }],
   }
-  request.reply(encodeResponse(ApiVersions, 0, request.correlationId, response))
+  request.reply(framedResponse(ApiVersions, 0, request.correlationId, response))
 }

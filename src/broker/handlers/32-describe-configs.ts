@@ -8,13 +8,13 @@ import {
   type DescribedConfig,
 } from '../../config/describe.ts'
 import { topicNameProblem } from '../../metadata/topic-name.ts'
-import { CLUSTER_NAME, Operation, ResourceType, type Requester } from '../../security/authorizer.ts'
+import { Operation, type Requester } from '../../security/authorizer.ts'
 import { Errors, KafkaError } from '../../wire/errors.ts'
 import {
   DescribeConfigs,
   type DescribeConfigsRequest,
 } from '../../wire/messages/32-describe-configs.ts'
-import { ConfigResourceType } from '../config-resources.ts'
+import { authorizeSettings, ConfigResourceType } from '../config-resources.ts'
 import type { HandlerContext } from '../handler-context.ts'
 import { handler, reply } from '../handler.ts'
 
@@ -51,7 +51,7 @@ async function describe(
   requester: Requester,
   { resourceType, resourceName, configurationKeys }: Resource,
 ): Promise<DescribedConfig[]> {
-  authorize(context, requester, resourceType, resourceName)
+  authorizeSettings(context, requester, Operation.DESCRIBE_CONFIGS, resourceType, resourceName)
   const keys = configurationKeys === null ? null : new Set(configurationKeys)
   switch (resourceType) {
     case ConfigResourceType.TOPIC:
@@ -77,21 +77,6 @@ async function topicSettings(
   topic: string,
 ): Promise<ReadonlyMap<string, string>> {
   return (await configStore.readNow(`topics/${topic}`)) ?? new Map()
-}
-
-function authorize(
-  { authorizer }: HandlerContext,
-  requester: Requester,
-  resourceType: number,
-  resourceName: string,
-): void {
-  const isTopic = resourceType === ConfigResourceType.TOPIC
-  const type = isTopic ? ResourceType.TOPIC : ResourceType.CLUSTER
-  const name = isTopic ? resourceName : CLUSTER_NAME
-  if (authorizer.allows(requester, Operation.DESCRIBE_CONFIGS, type, name)) return
-  throw new KafkaError(
-    isTopic ? Errors.TOPIC_AUTHORIZATION_FAILED : Errors.CLUSTER_AUTHORIZATION_FAILED,
-  )
 }
 
 function requireTopic({ metadata }: HandlerContext, topic: string): void {

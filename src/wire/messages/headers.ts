@@ -104,15 +104,22 @@ export function encodeRequest<Q, QI, S, SI>(
   return segments
 }
 
-/** A whole response, header included, without the size in front. */
+/**
+ * A whole response, header included; its size is missing, but `headroom` bytes are left in front for
+ * whoever writes it.
+ */
 export function encodeResponse<Q, QI, S, SI>(
   api: Api<Q, QI, S, SI>,
   version: number,
   correlationId: number,
   value: SI,
+  headroom = 0,
 ): Buffer[] {
-  const headroom = api.responseHeaderVersion(version) === 1 ? 5 : 4
-  const segments = api.response.encodeSegments(version, value, headroom)
-  segments[0]?.writeInt32BE(correlationId, 0)
+  const headerBytes = api.responseHeaderVersion(version) === 1 ? 5 : 4
+  const segments = api.response.encodeSegments(version, value, headroom + headerBytes)
+  const [first] = segments
+  if (first === undefined) throw new CodecError('a response without bytes')
+  first.writeInt32BE(correlationId, headroom)
+  if (headerBytes === 5) first[headroom + 4] = 0
   return segments
 }
