@@ -25,6 +25,7 @@ interface Running {
   readonly metrics: Metrics
   readonly portOf: (listenerName: string) => number | undefined
   readonly zookeeperPorts: readonly number[]
+  readonly failed: Promise<Error>
   readonly undo: AsyncDisposableStack
 }
 
@@ -64,6 +65,11 @@ export class Broker {
     return this.#running.zookeeperPorts
   }
 
+  /** Resolves when the broker has lost all its disks, and can only be closed; else never. */
+  get failed(): Promise<Error> {
+    return this.#running.failed
+  }
+
   /** Hands over leaderships, stops serving, and marks the log directories as cleanly closed. */
   async close(): Promise<void> {
     await this.#running.undo.disposeAsync()
@@ -77,7 +83,9 @@ async function start(
   const { config, platform, logger, status = new BrokerStatus() } = options
   const metrics = options.metrics ?? new Metrics(() => platform.clock.monotonicMs())
   refuseUnsupportedSettings(config)
-  const beginning: Beginning = { config, platform, logger, metrics, status, undo }
+  const failed = Promise.withResolvers<Error>()
+  const onFatal = failed.resolve
+  const beginning: Beginning = { config, platform, logger, metrics, status, undo, onFatal }
   status.begin('starting', 'binding listeners')
   undo.defer(() => status.begin('stopped', 'stopped'))
   const listeners = await bindListeners(config, platform, logger)
@@ -101,5 +109,6 @@ async function start(
     metrics,
     portOf: (name) => listeners.port(name),
     zookeeperPorts: zookeeper.embedded?.ports ?? [],
+    failed: failed.promise,
   }
 }

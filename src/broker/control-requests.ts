@@ -2,6 +2,7 @@
 // same code runs for requests from the network and, in process, from this broker's own controller.
 import type { GroupCoordinator } from '../coordinator/group/group-coordinator.ts'
 import { OFFSETS_TOPIC } from '../coordinator/group/group-coordinator.ts'
+import type { TopicPartition } from '../log/logs.ts'
 import type { EntityConfigs } from '../metadata/entity-configs.ts'
 import type { MetadataCache } from '../metadata/metadata-cache.ts'
 import type { Partition } from '../replication/partition.ts'
@@ -57,6 +58,13 @@ export class ControlRequests {
         partitionIndex: partition,
         errorCode: error,
       })),
+    }
+  }
+
+  /** Partitions that went with their log directory. */
+  partitionsLost(partitions: readonly TopicPartition[]): void {
+    for (const { topic, partition } of partitions) {
+      if (topic === OFFSETS_TOPIC) this.#options.groups.onResigned(partition)
     }
   }
 

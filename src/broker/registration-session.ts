@@ -128,6 +128,10 @@ export class RegistrationSession {
 
   #removeFile(): void {
     const { disk } = this.#options.platform
-    if (disk.statSync(this.#path) !== undefined) disk.removeSync(this.#path)
+    try {
+      if (disk.statSync(this.#path) !== undefined) disk.removeSync(this.#path)
+    } catch (error) {
+      this.#options.logger.warn(`Cannot remove ${this.#path}; it is of no use any more.`, error)
+    }
   }
 }

@@ -22,6 +22,7 @@ import { handlersByKey } from './handlers/all.ts'
 import { RegistrationSession } from './registration-session.ts'
 import { dispatchTo } from './request-dispatch.ts'
 import { applySettings } from './settings-effects.ts'
+import { StorageFailures } from './storage-failures.ts'
 import { openZooKeeper, type ZooKeeperAccess } from './zookeeper-access.ts'
 
 type BoundListeners = Awaited<ReturnType<typeof bindListeners>>
@@ -34,6 +35,8 @@ export interface Beginning {
   readonly metrics: Metrics
   readonly status: BrokerStatus
   readonly undo: AsyncDisposableStack
+  /** The broker has lost what it stores with, and is to be closed. */
+  readonly onFatal: (error: Error) => void
 }
 
 /** A place in a cluster: who this is, and the settings that hold there. */
@@ -128,6 +131,14 @@ export function compose(
 export async function register(composition: Composition): Promise<void> {
   const { settings, logs, listeners, parts, session, undo } = composition
   undo.defer(() => parts.close())
+  const failures = new StorageFailures({
+    ...composition,
+    clock: composition.platform.clock,
+    zookeeper: composition.zookeeper.client,
+    embedded: composition.zookeeper.embedded,
+    onPartitionsLost: (lost) => parts.control.partitionsLost(lost),
+  })
+  undo.defer(() => failures.close())
   await session.start()
   undo.defer(() => session.close())
   applySettings(settings, logs, listeners)

@@ -13,7 +13,7 @@ import { UsageError, type Command, type CommandStreams } from './command.ts'
 import { movedToFreePort } from './default-ports.ts'
 import { isStartProblem } from './start-problem.ts'
 import { parseSettings, readStartSettings, type StartSettings } from './start-settings.ts'
-import { untilStopped } from './stop-signals.ts'
+import { exitSoon, untilStopped } from './stop-signals.ts'
 import { welcome } from './welcome.ts'
 
 const USAGE = `ottla start [server.properties] [--override key=value]... [--log-level LEVEL] [--log-format line|json]
@@ -119,18 +119,21 @@ async function runBroker(run: Run): Promise<number> {
   const metrics = new Metrics(() => platform.clock.monotonicMs())
   const status = new BrokerStatus()
   await using undo = new AsyncDisposableStack()
+  let failed: Promise<Error>
   try {
     for (const server of await startHttp(config, metrics, status)) undo.defer(() => server.close())
     const broker = await Broker.start({ config, platform, logger, metrics, status })
     undo.defer(() => broker.close())
+    failed = broker.failed
     streams.stdout.write(welcome(broker, config, run.notes, run.isDefault))
   } catch (error) {
     if (!isStartProblem(error)) throw error
     throw new UsageError(`Cannot start: ${error.message}`)
   }
-  await untilStopped()
+  const failure = await Promise.race([untilStopped(), failed])
   logger.info('Stopping.')
-  return 0
+  if (failure !== undefined) exitSoon()
+  return failure === undefined ? 0 : 1
 }
 
 async function startHttp(
