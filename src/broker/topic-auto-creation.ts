@@ -23,6 +23,8 @@ export interface TopicAutoCreationOptions {
 export class TopicAutoCreation implements TopicCreation, InternalTopics {
   readonly #options: TopicAutoCreationOptions
   readonly #underWay = new Set<string>()
+  /** Brokers alive when an internal topic was last found to need more. */
+  readonly #warnedAt = new Map<string, number>()
 
   constructor(options: TopicAutoCreationOptions) {
     this.#options = options
@@ -44,8 +46,24 @@ export class TopicAutoCreation implements TopicCreation, InternalTopics {
     const { config, metadata } = this.#options
     if (metadata.image.topics.has(topic)) return true
     const spec = newTopic(config(), topic)
-    if (spec.replicationFactor <= metadata.image.brokers.size) this.#create(spec)
+    const { size } = metadata.image.brokers
+    if (spec.replicationFactor <= size) this.#create(spec)
+    else this.#warnOfTooFewBrokers(spec, size)
     return false
+  }
+
+  /** Clients ask again and again; one line for each number of brokers is enough. */
+  #warnOfTooFewBrokers({ name, replicationFactor }: NewTopic, brokers: number): void {
+    if (this.#warnedAt.get(name) === brokers) return
+    this.#warnedAt.set(name, brokers)
+    const setting =
+      name === '__consumer_offsets'
+        ? 'offsets.topic.replication.factor'
+        : 'transaction.state.log.replication.factor'
+    this.#options.logger.error(
+      `Cannot create topic ${name}: ${setting}=${replicationFactor}, ` +
+        `but only ${brokers} brokers are alive. Its clients find no coordinator until there are more.`,
+    )
   }
 
   #create(spec: NewTopic): void {
