@@ -2,6 +2,7 @@
 // new one from ZooKeeper.
 import { join } from 'node:path'
 import type { BrokerConfig } from '../config/broker-config.ts'
+import { ConfigError } from '../config/config-error.ts'
 import { generateBrokerId } from '../controller/broker-registration.ts'
 import { parseMetaProperties } from '../log/meta-properties.ts'
 import type { Disk } from '../platform/disk.ts'
@@ -20,8 +21,9 @@ export async function brokerIdentity(
   const remembered = rememberedId(config.logDirectories, disk)
   if (remembered !== NONE) return remembered
   if (!config.get('broker.id.generation.enable')) {
-    throw new Error(
-      'broker.id is not set, and broker.id.generation.enable=false forbids to make one.',
+    throw new ConfigError(
+      'broker.id is not set, and broker.id.generation.enable=false forbids to make one',
+      'broker.id',
     )
   }
   return generateBrokerId(zookeeper, config.get('reserved.broker.max.id'))

@@ -7,6 +7,7 @@ const NAMES = new Set([
   'MetaPropertiesError',
   'LogDirectoryError',
   'ConfigError',
+  'DirectoryError',
 ])
 
 const SYSTEM_CODES = new Set([

@@ -8,7 +8,9 @@ export interface MetaProperties {
 }
 
 /** Why a directory cannot be used. The message is one sentence for the operator. */
-export class MetaPropertiesError extends Error {}
+export class MetaPropertiesError extends Error {
+  override readonly name = 'MetaPropertiesError'
+}
 
 /** `#\n#<date>\nbroker.id=…` */
 export function formatMetaProperties(brokerId: number, clusterId: string, nowMs: number): string {

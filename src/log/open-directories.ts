@@ -14,6 +14,11 @@ import type { Platform } from '../platform/platform.ts'
 /** Clean logs wait for the disk little; those that are recovered, much. */
 const MIN_CONCURRENCY = 4
 
+/** No log directory is left to run with. */
+export class LogDirectoryError extends Error {
+  override readonly name = 'LogDirectoryError'
+}
+
 export interface OpenOptions {
   readonly logger: Logger
   readonly config: BrokerConfig
@@ -48,7 +53,9 @@ export async function openDirectories(
     throw error
   })
   if (directories.every(({ isOffline }) => isOffline)) {
-    throw new Error(`none of the log.dirs can be used: ${options.directories.join(', ')}`)
+    throw new LogDirectoryError(
+      `none of the log.dirs can be used: ${options.directories.join(', ')}`,
+    )
   }
   checkDuplicates(loads.flat())
   return { directories, loads: loads.flat() }
