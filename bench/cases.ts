@@ -18,7 +18,7 @@ const FIRST_RECORD_WITHIN_MS = 60_000
 const PARTITIONS = 6
 
 /** Runs the job in a process of its own. */
-function load(job: Job): Promise<JobResult> {
+export function load(job: Job): Promise<JobResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(
       process.execPath,
@@ -35,13 +35,14 @@ function load(job: Job): Promise<JobResult> {
 }
 
 /** A fresh server with one record in it, gone afterwards. */
-async function withServer(
+export async function withServer(
   kind: ServerKind,
   use: (server: Server, startedMs: number, directory: string) => Promise<Figures>,
+  settings: Readonly<Record<string, string>> = {},
 ): Promise<Figures> {
   const directory = newDirectory()
   try {
-    const server = await kind.start(directory)
+    const server = await kind.start(directory, settings)
     try {
       return await use(server, await firstRecord(server), directory)
     } finally {

@@ -5,7 +5,7 @@ import { CreateTopics } from '../src/wire/messages/19-create-topics.ts'
 import { InitProducerId } from '../src/wire/messages/22-init-producer-id.ts'
 import { decodeResponseHeader, encodeRequest } from '../src/wire/messages/headers.ts'
 import { CLIENT_ID, framed } from './frames.ts'
-import { RawConnection } from './raw-connection.ts'
+import type { RawConnection } from './raw-connection.ts'
 
 export async function call<Q, QI, S, SI>(
   connection: RawConnection,

@@ -7,6 +7,7 @@ import { decodeResponseHeader, encodeRequest } from '../src/wire/messages/header
 import { Compression } from '../src/wire/records/compression.ts'
 import { call, createTopic, producerId } from './cluster-calls.ts'
 import { CLIENT_ID, framed, PRODUCE_VERSION, produceFrames, type ProduceFrames } from './frames.ts'
+import { runGroupJob, type GroupJob } from './group-jobs.ts'
 import { Samples } from './histogram.ts'
 import { cpuSeconds } from './procfs.ts'
 import { RawConnection } from './raw-connection.ts'
@@ -70,6 +71,7 @@ export type Job =
   | TopicsJob
   | FirstRecordJob
   | ConnectionsJob
+  | GroupJob
 
 export interface JobResult {
   /** MB (10^6 bytes of values), requests, or whatever the job counts. */
@@ -79,6 +81,8 @@ export interface JobResult {
   readonly p50Ms?: number
   readonly p99Ms?: number
   readonly p999Ms?: number
+  /** What else the job has measured. */
+  readonly figures?: Readonly<Record<string, number>>
 }
 
 export function runJob(job: Job): Promise<JobResult> {
@@ -95,6 +99,8 @@ export function runJob(job: Job): Promise<JobResult> {
       return firstRecord(job)
     case 'connections':
       return connections(job)
+    default:
+      return runGroupJob(job)
   }
 }
 

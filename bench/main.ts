@@ -2,7 +2,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { cases, type Figures } from './cases.ts'
+import { cases as dataCases, type Figures } from './cases.ts'
+import { groupCases } from './cases-groups.ts'
 import { kafka, ottla, type ServerKind } from './servers.ts'
 
 const { values } = parseArgs({
@@ -13,6 +14,8 @@ const { values } = parseArgs({
     list: { type: 'boolean', default: false },
   },
 })
+
+const cases = [...dataCases, ...groupCases]
 
 if (values.list) {
   for (const { name, title } of cases) console.log(`${name.padEnd(18)} ${title}`)
