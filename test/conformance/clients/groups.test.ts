@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { Consumer as PlatformaticConsumer, MessagesStreamModes } from '@platformatic/kafka'
 import { Kafka, logLevel, type Consumer } from 'kafkajs'
-import { startBroker } from '../../src/testing/start-broker.ts'
+import { startBroker } from '../../../src/testing/start-broker.ts'
 
 const PARTITIONS = 6
 const MESSAGES = 60
