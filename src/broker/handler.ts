@@ -67,9 +67,10 @@ export function reply<A extends Api>(
   api: A,
   response: ResponseInput<A>,
   throttleTimeMs = 0,
+  onSent?: () => void,
 ): void {
   const segments = framedResponse(api, request.apiVersion, request.correlationId, response)
-  request.reply(segments, throttleTimeMs)
+  request.reply(segments, throttleTimeMs, onSent)
 }
 
 /** Size (left empty), header and body; record batches by reference. */

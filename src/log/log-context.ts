@@ -1,6 +1,7 @@
 // What the logs of one broker share: the world, the limits, and the round in which they write.
 import type { Platform } from '../platform/platform.ts'
 import type { Logger } from '../telemetry/logger.ts'
+import { ReadMemory } from './read-memory.ts'
 import { Residency } from './residency.ts'
 import { TailMemory } from './tail-cache.ts'
 import { WriteRound } from './write-round.ts'
@@ -25,6 +26,7 @@ export class LogContext {
   readonly indexTables: Residency
   readonly tailMemory: TailMemory
   readonly writeRound: WriteRound
+  readonly readMemory = new ReadMemory()
   /** producer.id.expiration.ms; may change while running. */
   producerIdExpirationMs: number
 

@@ -40,6 +40,8 @@ export interface ReadResult {
   /** Whole batches, the first of which holds `fetchOffset`; never to be changed. */
   readonly segments: readonly Buffer[]
   readonly sizeBytes: number
+  /** What the segments are views of, to be given back (`Logs.giveBack`) when they have been sent. */
+  readonly lent?: Buffer | undefined
 }
 
 export interface AbortedTransaction {

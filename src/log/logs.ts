@@ -68,6 +68,8 @@ export class Logs {
   readonly #current = new LogMap()
   /** Copies that are to take the place of a current log (AlterReplicaLogDirs). */
   readonly #future = new LogMap()
+  /** Where partitions that are not here yet are to lie. */
+  readonly #wishes = new Map<string, string>()
   readonly #removal: DelayedRemoval
   readonly #schedule: LogSchedule
   readonly #cleaner: LogCleaner
@@ -142,9 +144,37 @@ export class Logs {
     if (options.isNew !== true && this.offlineDirectories.length > 0) {
       throw storageError(`${topic}-${partition} may lie in a log directory that is offline`)
     }
-    const directory = this.#chooseDirectory(options.directory)
+    const directory = this.#chooseDirectory(options.directory ?? this.#takeWish(topic, partition))
     const path = join(directory.path, partitionDirectoryName(topic, partition))
     return this.#create(this.#current, directory, path, { topic, partition, topicId })
+  }
+
+  /** 0, LOG_DIR_NOT_FOUND or KAFKA_STORAGE_ERROR: whether partitions can be put there. */
+  checkDirectory(path: string): number {
+    const found = this.#directories.find((it) => resolve(it.path) === resolve(path))
+    if (found === undefined) return Errors.LOG_DIR_NOT_FOUND
+    return found.isOffline ? Errors.KAFKA_STORAGE_ERROR : Errors.NONE
+  }
+
+  /** Whether the log lies in that one of the `log.dirs`. */
+  liesIn(log: Log, directory: string): boolean {
+    return dirname(resolve(log.directory)) === resolve(directory)
+  }
+
+  /** The partition, when it comes to this broker, is to lie in this directory. */
+  wishDirectory(topic: string, partition: number, directory: string): void {
+    const name = partitionDirectoryName(topic, partition)
+    this.#wishes.delete(name)
+    this.#wishes.set(name, directory)
+    const [oldest] = this.#wishes.keys()
+    if (this.#wishes.size > MAX_WISHES && oldest !== undefined) this.#wishes.delete(oldest)
+  }
+
+  #takeWish(topic: string, partition: number): string | undefined {
+    const name = partitionDirectoryName(topic, partition)
+    const wish = this.#wishes.get(name)
+    this.#wishes.delete(name)
+    return wish !== undefined && this.checkDirectory(wish) === Errors.NONE ? wish : undefined
   }
 
   /** Begins a copy in another directory. Throws KafkaError. */
@@ -158,23 +188,35 @@ export class Logs {
     return this.#create(this.#future, target, path, { topic, partition, topicId })
   }
 
-  /** The copy has caught up and takes the place of the current log, which is deleted. */
-  async promoteFuture(topic: string, partition: number): Promise<Log> {
+  /**
+   * The copy holds all that the current log holds, and takes its place at once: no append may come
+   * between. The old directory goes as deleted ones do. A crash may leave both: see
+   * `settleDuplicates`. Throws KafkaError.
+   */
+  promoteFuture(topic: string, partition: number): Log {
     const future = this.#future.get(topic, partition)
     const directory = future && this.#directoryOf(future)
-    if (future === undefined || directory === undefined) {
+    const current = this.get(topic, partition)
+    const source = current && this.#directoryOf(current)
+    if (!future || !directory || !current || !source) {
       throw new KafkaError(Errors.REPLICA_NOT_AVAILABLE)
     }
-    await future.flush()
-    await this.delete(topic, partition)
-    this.#future.delete(topic, partition)
     const path = join(directory.path, partitionDirectoryName(topic, partition))
     this.#guarded(directory, () => {
+      if (this.#context.platform.disk.statSync(path) !== undefined) {
+        throw new KafkaError(Errors.REPLICA_NOT_AVAILABLE, `${path} is still being removed`)
+      }
       this.#context.platform.disk.renameSync(future.directory, path)
       this.#context.platform.disk.syncDirectorySync(directory.path)
     })
     future.movedTo(path)
+    this.#future.delete(topic, partition)
     this.#current.set(future)
+    const cleaned = source.cleanerOffsets.get(topic, partition)
+    if (cleaned !== undefined) directory.cleanerOffsets.set(topic, partition, cleaned)
+    this.#discard(source, current).catch((error: unknown) => {
+      this.#logger.error(`Cannot remove ${current.directory}, which has moved to ${path}`, error)
+    })
     return future
   }
 
@@ -189,6 +231,11 @@ export class Logs {
 
   all(): Iterable<Log> {
     return this.#current.all()
+  }
+
+  /** Memory of reads (`ReadResult.lent`) whose segments nobody looks at any more. */
+  giveBack(lent: readonly Buffer[]): void {
+    for (const buffer of lent) this.#context.readMemory.giveBack(buffer)
   }
 
   get size(): number {
@@ -305,6 +352,11 @@ export class Logs {
     const directory = log && this.#directoryOf(log)
     if (log === undefined || directory === undefined) return
     map.delete(topic, partition)
+    await this.#discard(directory, log)
+  }
+
+  async #discard(directory: LogDirectory, log: Log): Promise<void> {
+    const { topic, partition } = log
     directory.logs.delete(log)
     directory.cleanerOffsets.delete(topic, partition)
     await log.abandon()
@@ -340,6 +392,7 @@ export class Logs {
     try {
       return work()
     } catch (error) {
+      if (error instanceof KafkaError) throw error
       this.#takeOffline(directory, error)
       throw storageError(`${directory.path} is offline`)
     }
@@ -375,6 +428,7 @@ export class Logs {
 }
 
 const CLOSE_CONCURRENCY = 16
+const MAX_WISHES = 100_000
 
 /** What is cut off was not cleaned either. */
 async function lowered(directory: LogDirectory, log: Log): Promise<void> {

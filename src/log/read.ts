@@ -43,7 +43,8 @@ export class LogReader {
     const recent = log.tail.read(fetchOffset, maxBytes, maxOffset, minOneBatch)
     if (recent !== undefined) return { error: Errors.NONE, ...recent }
     const endOffset = log.logEndOffset
-    return this.#readFiles({ fetchOffset, maxBytes, minOneBatch, maxOffset, endOffset })
+    const memory = log.context.readMemory
+    return this.#readFiles({ memory, fetchOffset, maxBytes, minOneBatch, maxOffset, endOffset })
   }
 
   async #readFiles(options: FileReadOptions): Promise<ReadResult> {

@@ -4,6 +4,7 @@
 import * as batch from '../wire/records/batch.ts'
 import { batchProblem, newestTimestampOf } from './batch-scan.ts'
 import type { ReadOptions, ReadResult } from './log-types.ts'
+import type { ReadMemory } from './read-memory.ts'
 import type { NewestTimestamp, Segment } from './segment.ts'
 import type { SegmentList } from './segment-list.ts'
 import { lastOffsetOf, sliceBatches } from './tail-cache.ts'
@@ -38,6 +39,7 @@ export interface StartPoint {
 const NOTHING: FileRead = { result: EMPTY_READ, next: undefined }
 
 export interface FileReadOptions extends ReadOptions {
+  readonly memory: ReadMemory
   readonly maxOffset: number
   /** Every batch that is readable ends before it. */
   readonly endOffset: number
@@ -71,11 +73,14 @@ async function readFromSegment(
   const order = { next: known === undefined ? segment.baseOffset : options.fetchOffset, ...options }
   const wanted = Math.max(options.maxBytes, MIN_READ_BYTES) + (known === undefined ? LEAD_BYTES : 0)
   while (position < end) {
-    let chunk = await readChunk(segment, position, Math.min(wanted, end - position))
+    const length = Math.min(wanted, end - position)
+    const lent = options.memory.take(length)
+    let chunk = await readChunk(segment, position, lent.subarray(0, length))
     if (known === undefined) checkBoundary(segment, position, chunk)
     if (position < segment.uncheckedBytes) chunk = inOrder(segment, position, chunk, order)
     const found = sliceBatches(chunk, 0, options.fetchOffset, options.maxOffset, options)
-    if (found.bytes.length > 0) return given(segment, position + found.end, found.bytes)
+    if (found.bytes.length > 0) return given(segment, position + found.end, found.bytes, lent)
+    options.memory.giveBack(lent)
     if (found.full) return NOTHING
     position += found.end
     const size = sizeAt(segment, chunk, found.end, position)
@@ -94,20 +99,21 @@ async function readLargeBatch(
   size: number,
   options: FileReadOptions,
 ): Promise<FileRead | undefined> {
-  const bytes = await readChunk(segment, position, size)
+  const lent = options.memory.take(size)
+  const bytes = await readChunk(segment, position, lent.subarray(0, size))
   if (lastOffsetOf(bytes, 0) < options.fetchOffset) {
     return await readFromSegment(segment, options, position + size)
   }
   const allowed = options.minOneBatch && lastOffsetOf(bytes, 0) < options.maxOffset
   if (!allowed) return NOTHING
-  return given(segment, position + size, bytes)
+  return given(segment, position + size, bytes, lent)
 }
 
 /** `end`: position after the batches. Those that were found on disk are checked. */
-function given(segment: Segment, end: number, batches: Buffer): FileRead {
+function given(segment: Segment, end: number, batches: Buffer, lent: Buffer): FileRead {
   const position = end - batches.length
   const sound = position < segment.uncheckedBytes ? soundPart(segment, position, batches) : batches
-  const result = { error: 0, segments: [sound], sizeBytes: sound.length }
+  const result = { error: 0, segments: [sound], sizeBytes: sound.length, lent }
   const next = { segment, position: position + sound.length, offset: nextOffset(sound) }
   return { result, next }
 }
@@ -177,8 +183,9 @@ function corrupt(segment: Segment, position: number, what: string): CorruptLogEr
   return new CorruptLogError(segment, position, what)
 }
 
-async function readChunk(segment: Segment, position: number, length: number): Promise<Buffer> {
-  const chunk = Buffer.allocUnsafeSlow(length)
+/** Fills `chunk` from the log file. */
+async function readChunk(segment: Segment, position: number, chunk: Buffer): Promise<Buffer> {
+  const { length } = chunk
   const file = segment.log.pin()
   try {
     const filled = await file.read(chunk, 0, length, position)
@@ -213,7 +220,8 @@ export async function findBatch(
   let length = MIN_READ_BYTES
   const newest = { timestamp: -1, offset: segment.baseOffset }
   while (position < end) {
-    const chunk = await readChunk(segment, position, Math.min(length, end - position))
+    const room = Buffer.allocUnsafeSlow(Math.min(length, end - position))
+    const chunk = await readChunk(segment, position, room)
     let p = 0
     while (batch.isComplete(chunk, p)) {
       if (wanted(chunk, p)) {

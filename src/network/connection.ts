@@ -244,30 +244,33 @@ export class Connection
     const nowMs = clock.monotonicMs()
     const segments: Uint8Array[] = []
     let bytes = 0
+    const sent: (() => void)[] = []
     let request = this.#requests.oldest
     while (request !== undefined && bytes < WRITE_BYTES) {
       if (request.state === RequestState.pending) break
       if (request.state === RequestState.closing) {
-        this.#write(segments, bytes)
+        this.#write(segments, bytes, sent)
         this.#refuse('handler', request.closeReason)
         return
       }
       for (let i = 0; i < request.segments.length; i += 1) segments.push(request.segments[i]!)
       bytes += request.segmentBytes
+      if (request.onSent !== undefined) sent.push(request.onSent)
       if (request.state === RequestState.answered) traffic.responses += 1
       traffic.requestMetrics?.onAnswered(request, nowMs)
       if (request.throttleTimeMs > 0) this.#throttle(request.throttleTimeMs)
       memory.release(request.body.length)
       request = this.#requests.shift()
     }
-    this.#write(segments, bytes)
+    this.#write(segments, bytes, sent)
   }
 
-  #write(segments: readonly Uint8Array[], bytes: number): void {
+  #write(segments: readonly Uint8Array[], bytes: number, sent: readonly (() => void)[] = []): void {
     if (bytes === 0) return
     this.#services.traffic.bytesOut += bytes
     const buffers = segments.length === 1 ? segments : coalesce(segments)
-    if (!this.#socket.write(buffers)) this.#isWriteBlocked = true
+    const onSent = sent.length === 0 ? undefined : () => sent.forEach((one) => one())
+    if (!this.#socket.write(buffers, onSent)) this.#isWriteBlocked = true
   }
 
   onDrain(): void {

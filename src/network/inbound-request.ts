@@ -33,6 +33,7 @@ export class InboundRequest implements RequestContext {
   segmentBytes = 0
   throttleTimeMs = 0
   closeReason = ''
+  onSent: (() => void) | undefined = undefined
 
   constructor(header: RequestHeader, connection: RequestOwner, frame: Buffer, receivedMs: number) {
     this.apiKey = header.apiKey
@@ -45,7 +46,8 @@ export class InboundRequest implements RequestContext {
     this.bodyPosition = header.bodyPosition
   }
 
-  reply(segments: readonly Uint8Array[], throttleTimeMs = 0): void {
+  reply(segments: readonly Uint8Array[], throttleTimeMs = 0, onSent?: () => void): void {
+    this.onSent = onSent
     const bytes = writeSize(segments)
     this.segments = segments
     this.segmentBytes = bytes

@@ -32,9 +32,10 @@ export interface RequestContext {
    * Answers; exactly one of `reply`, `finishWithoutReply` and `closeConnection` is called, once, at
    * any time. The first 4 bytes of the first segment are left for the size, then header and body.
    * The answer leaves when those of all earlier requests of the connection have; afterwards
-   * nothing is read from the connection for `throttleTimeMs`.
+   * nothing is read from the connection for `throttleTimeMs`. `onSent` is called when the bytes have
+   * left the process, and not at all when they never do.
    */
-  reply(segments: readonly Uint8Array[], throttleTimeMs?: number): void
+  reply(segments: readonly Uint8Array[], throttleTimeMs?: number, onSent?: () => void): void
   /** Gives no answer (Produce with acks=0). */
   finishWithoutReply(throttleTimeMs?: number): void
   /** Gives up the connection: the request made no sense, or asked for it. */

@@ -20,12 +20,17 @@ export interface Socket {
   readonly remotePort: number
   readonly localAddress: string
   readonly localPort: number
+  /** With TLS: the subject of the certificate that the peer showed (RFC 2253), when it is believed. */
+  readonly peerName?: string | undefined
   /** Bytes handed to `write` that have not left the process. */
   readonly bufferedBytes: number
   /** Sets who receives events; data that came before waits for it. */
   listen(events: SocketEvents): void
-  /** Sends the buffers as one run of bytes; they must not change afterwards. False: wait for `onDrain`. */
-  write(buffers: readonly Uint8Array[]): boolean
+  /**
+   * Sends the buffers as one run of bytes; they must not change before `onSent`, which is called when
+   * they have left the process, if somebody can tell. False: wait for `onDrain`.
+   */
+  write(buffers: readonly Uint8Array[], onSent?: () => void): boolean
   /** Stops `onData` until `resume`, so that the peer is held back by its window. */
   pause(): void
   resume(): void
@@ -35,12 +40,30 @@ export interface Socket {
   destroy(): void
 }
 
+/** What one side of an encrypted connection shows and believes. */
+export interface TlsCredentials {
+  /** PEM: the chain, own certificate first. Undefined shows none. */
+  readonly certificates?: string | undefined
+  /** PEM: the key of the first certificate. */
+  readonly privateKey?: string | undefined
+  /** PEM of the authorities that are believed. Undefined: those that the system believes. */
+  readonly trusted?: readonly string[] | undefined
+  /** `TLSv1.2`, `TLSv1.3`; undefined: both. */
+  readonly protocols?: readonly string[] | undefined
+  /** IANA or OpenSSL names; undefined: the system's. */
+  readonly cipherSuites?: readonly string[] | undefined
+}
+
 export interface ListenOptions {
   /** Undefined or empty: all interfaces. */
   readonly host?: string | undefined
   /** 0: a free one. */
   readonly port: number
   readonly backlog?: number | undefined
+  /** Sockets are handed over encrypted, after the handshake; those that fail it are closed. */
+  readonly tls?:
+    | (TlsCredentials & { readonly clientCertificate: 'none' | 'wanted' | 'needed' })
+    | undefined
 }
 
 export interface NetworkListener {
@@ -54,6 +77,8 @@ export interface ConnectOptions {
   readonly host: string
   readonly port: number
   readonly timeoutMs: number
+  /** Resolves once the handshake is done and the peer is believed. */
+  readonly tls?: (TlsCredentials & { readonly checkHostName: boolean }) | undefined
 }
 
 export interface Network {

@@ -58,6 +58,8 @@ export interface FetchResult {
   /** -1: read on here. */
   readonly preferredReadReplica: number
   readonly segments: readonly Buffer[]
+  /** What the segments are views of, to be given back when they have been sent. */
+  readonly lent?: Buffer | undefined
   readonly sizeBytes: number
 }
 

@@ -207,6 +207,7 @@ function withRecords(
           : null,
     preferredReadReplica: -1,
     segments: read.segments,
+    lent: read.lent,
     sizeBytes: read.sizeBytes,
   }
 }

@@ -211,13 +211,23 @@ function answer(
     }
     last = target
   }
-  reply(request, Fetch, {
+  const response = {
     throttleTimeMs: 0,
     errorCode: Errors.NONE,
     sessionId,
     responses,
     nodeEndpoints: nodeEndpoints(context, request.connection, hints),
-  })
+  }
+  reply(request, Fetch, response, 0, givingBack(context, read))
+}
+
+/** What gives back the memory of the reads; undefined when they took none. */
+function givingBack(
+  { logs }: HandlerContext,
+  read: readonly FetchResult[],
+): (() => void) | undefined {
+  const lent = read.flatMap((result) => result.lent ?? [])
+  return lent.length === 0 ? undefined : () => logs.giveBack(lent)
 }
 
 /** Below this version a reader may not know zstd, below 4 not even magic 2. */

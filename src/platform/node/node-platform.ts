@@ -4,7 +4,7 @@ import type { Worker } from '../worker.ts'
 import { fileSystem } from './file-system.ts'
 import { systemClock } from './system-clock.ts'
 import { systemRandom } from './system-random.ts'
-import { tcp } from './tcp.ts'
+import { nodeNetwork } from './node-network.ts'
 import { ThreadPool, type ThreadPoolOptions } from './thread-pool.ts'
 
 export interface NodePlatformOptions {
@@ -16,7 +16,7 @@ export function nodePlatform(options: NodePlatformOptions = {}): Platform {
   return {
     clock: systemClock,
     disk: fileSystem,
-    network: tcp,
+    network: nodeNetwork,
     random: systemRandom,
     worker: options.worker === undefined ? noThreads : new ThreadPool(options.worker),
   }

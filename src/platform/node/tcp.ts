@@ -9,13 +9,12 @@ import net from 'node:net'
 import type {
   ConnectOptions,
   ListenOptions,
-  Network,
   NetworkListener,
   Socket,
   SocketEvents,
 } from '../network.ts'
 
-const DEFAULT_BACKLOG = 511
+export const DEFAULT_BACKLOG = 511
 const MAPPED_PREFIX = '::ffff:'
 
 /** The IPv4 address when the system wraps one in an IPv6 address. */
@@ -51,11 +50,19 @@ function viewOf(buffer: Uint8Array, length: number): Buffer {
   return Buffer.from(buffer.buffer, buffer.byteOffset, length)
 }
 
-class TcpSocket implements Socket {
+/** A write that failed may still be looked at by the system: its memory is not to be used again. */
+function whenWithoutError(callback: () => void): (error?: Error | null) => void {
+  return (error) => {
+    if (!error) callback()
+  }
+}
+
+export class TcpSocket implements Socket {
   readonly remoteAddress: string
   readonly remotePort: number
   readonly localAddress: string
   readonly localPort: number
+  readonly peerName: string | undefined
   readonly #socket: net.Socket
   #events: SocketEvents | undefined
   #error: Error | undefined
@@ -66,8 +73,9 @@ class TcpSocket implements Socket {
   #held: Buffer[] = []
 
   /** With a `reader`, the socket was made to read through it; else it emits its data. */
-  constructor(socket: net.Socket, reader?: Reader) {
+  constructor(socket: net.Socket, reader?: Reader, peerName?: string) {
     this.#socket = socket
+    this.peerName = peerName
     this.#ownsReading = reader !== undefined
     if (reader !== undefined) reader.target = this
     this.remoteAddress = plainAddress(socket.remoteAddress)
@@ -113,15 +121,19 @@ class TcpSocket implements Socket {
     else this.#events.onData(chunk)
   }
 
-  write(buffers: readonly Uint8Array[]): boolean {
+  write(buffers: readonly Uint8Array[], onSent?: () => void): boolean {
     const socket = this.#socket
     if (socket.destroyed || socket.writableEnded) return true
+    const onWritten = onSent === undefined ? undefined : whenWithoutError(onSent)
     if (buffers.length === 1) {
       const [only] = buffers
-      return only === undefined || only.byteLength === 0 || socket.write(only)
+      return only === undefined || only.byteLength === 0 || socket.write(only, onWritten)
     }
+    const last = buffers.length - 1
     socket.cork()
-    for (const buffer of buffers) if (buffer.byteLength > 0) socket.write(buffer)
+    for (const [index, buffer] of buffers.entries()) {
+      if (buffer.byteLength > 0) socket.write(buffer, index === last ? onWritten : undefined)
+    }
     socket.uncork()
     return !socket.writableNeedDrain
   }
@@ -152,7 +164,7 @@ class TcpSocket implements Socket {
   }
 }
 
-class TcpListener implements NetworkListener {
+export class TcpListener implements NetworkListener {
   readonly host: string
   readonly port: number
   readonly #server: net.Server
@@ -170,7 +182,7 @@ class TcpListener implements NetworkListener {
   }
 }
 
-function listen(
+export function listen(
   options: ListenOptions,
   onSocket: (socket: Socket) => void,
 ): Promise<NetworkListener> {
@@ -209,7 +221,7 @@ function accepted(socket: net.Socket): TcpSocket {
   return new TcpSocket(new net.Socket(options), reader)
 }
 
-function connect({ host, port, timeoutMs }: ConnectOptions): Promise<Socket> {
+export function connect({ host, port, timeoutMs }: ConnectOptions): Promise<Socket> {
   const socket = net.connect({ host, port, noDelay: true, keepAlive: true })
   return new Promise((resolve, reject) => {
     const timeout = setTimeout(() => {
@@ -229,5 +241,3 @@ function connect({ host, port, timeoutMs }: ConnectOptions): Promise<Socket> {
     })
   })
 }
-
-export const tcp: Network = { listen, connect }
