@@ -38,6 +38,11 @@ const REFUSALS: readonly Refusal[] = [
     isAsked: isGiven('remote.log.storage.system.enable'),
     reason: 'there is no remote storage, and its segments would be missing.',
   },
+  ...(['zookeeper.ssl.crl.enable', 'zookeeper.ssl.ocsp.enable'] as const).map((setting) => ({
+    setting,
+    isAsked: isGiven(setting),
+    reason: 'whether a certificate was revoked is not looked up here.',
+  })),
   ...(
     [
       'create.topic.policy.class.name',

@@ -5,6 +5,7 @@ import type { Platform } from '../platform/platform.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { ZooKeeperClient } from '../zookeeper/client.ts'
 import { ZooKeeperServer } from '../zookeeper/server.ts'
+import { requireIdentity, zookeeperAuth, zookeeperTls } from './zookeeper-credentials.ts'
 
 export interface ZooKeeperAccess {
   readonly client: ZooKeeperClient
@@ -32,6 +33,8 @@ export class ZooKeeperUnreachable extends Error {
 export async function openZooKeeper(options: ZooKeeperAccessOptions): Promise<ZooKeeperAccess> {
   const { platform, logger, config } = options
   const remote = config.get('zookeeper.connect')
+  requireIdentity(config)
+  const tls = remote === null ? undefined : zookeeperTls(config, platform.disk)
   const embedded = remote === null ? await startEmbedded(options) : undefined
   const sessionTimeoutMs = config.get('zookeeper.session.timeout.ms')
   const connectionTimeoutMs = config.get('zookeeper.connection.timeout.ms') ?? sessionTimeoutMs
@@ -42,6 +45,8 @@ export async function openZooKeeper(options: ZooKeeperAccessOptions): Promise<Zo
     sessionTimeoutMs,
     connectionTimeoutMs,
     maxInFlight: config.get('zookeeper.max.in.flight.requests'),
+    auth: zookeeperAuth(config),
+    openHost: (host, timeoutMs) => platform.network.connect({ ...host, timeoutMs, tls }),
   }
   try {
     if (remote !== null) await makeChroot(connect, remote)

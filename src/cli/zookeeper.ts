@@ -1,6 +1,9 @@
 // `ottla zookeeper FILE`, Kafka's zookeeper-server-start.sh: a ZooKeeper server in the foreground,
 // with the settings of Apache ZooKeeper.
+import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { readKeyStore, type KeyStore } from '../platform/key-store/key-store.ts'
+import type { ListenOptions } from '../platform/network.ts'
 import { nodePlatform } from '../platform/node/node-platform.ts'
 import { lineLogger, LogLevels } from '../telemetry/line-logger.ts'
 import { ZooKeeperServer } from '../zookeeper/server.ts'
@@ -9,6 +12,7 @@ import {
   resolveDirectories,
   SettingError,
   type ReadSettings,
+  type StoreFile,
 } from '../zookeeper/zookeeper-properties.ts'
 import { UsageError, type Command } from './command.ts'
 import { isStartProblem } from './start-problem.ts'
@@ -24,7 +28,7 @@ export const zookeeperCommand: Command = {
       streams.stdout.write(USAGE)
       return 0
     }
-    const { settings, unknown } = readSettings(file, overrides)
+    const { settings, secure, unknown } = readSettings(file, overrides)
     const logger = lineLogger({
       write: (line) => streams.stdout.write(`${line}\n`),
       nowMs: Date.now,
@@ -34,8 +38,9 @@ export const zookeeperCommand: Command = {
     })
     for (const key of unknown) logger.warn(`The setting ${key} is not known; it is ignored.`)
     const platform = nodePlatform()
-    await using server = await startServer({ ...settings, platform, logger })
-    const host = settings.listeners?.[0]?.host ?? '0.0.0.0'
+    const listeners = [...(settings.listeners ?? []), ...secureListener(secure)]
+    await using server = await startServer({ ...settings, listeners, platform, logger })
+    const host = listeners[0]?.host ?? '0.0.0.0'
     logger.info(
       `ZooKeeper answers at ${host}:${server.ports.join(',')}, data in ${settings.directory}`,
     )
@@ -84,6 +89,32 @@ function readSettings(file: string, overrides: readonly string[]): ReadSettings 
     if (!(error instanceof SettingError)) throw error
     throw new UsageError(`${file}: ${error.message}`)
   }
+}
+
+/** None, or the one that speaks TLS. */
+function secureListener(secure: ReadSettings['secure']): ListenOptions[] {
+  if (secure === undefined) return []
+  const { host, port, clientCertificate, protocols, cipherSuites } = secure
+  try {
+    const own = readStore(secure.keyStore)
+    const trusted = secure.trustStore === undefined ? undefined : readStore(secure.trustStore)
+    const tls = {
+      certificates: own.certificates.join(''),
+      privateKey: own.privateKey,
+      trusted: trusted?.certificates,
+      clientCertificate,
+      protocols,
+      cipherSuites,
+    }
+    return [{ host, port, tls }]
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new UsageError(`secureClientPort: ${reason}`, { cause: error })
+  }
+}
+
+function readStore({ path, password }: StoreFile): KeyStore {
+  return readKeyStore(path, readFileSync(path), password)
 }
 
 type Options = Parameters<typeof ZooKeeperServer.start>[0]

@@ -1,5 +1,5 @@
 // Who may do what to a node: identities of a connection against a node's access list, and what a
-// list given by a client becomes. Schemes: world, auth (in requests only), ip, digest, and super.
+// list given by a client becomes. Schemes: world, auth (in requests only), ip, digest, x509, and super.
 import { createHash, timingSafeEqual } from 'node:crypto'
 
 import { ZooKeeperCode } from './errors.ts'
@@ -42,7 +42,7 @@ export function resolveAcl(
   }
   for (const entry of acl) {
     if (entry.scheme === 'auth') {
-      const own = identities.filter((identity) => identity.scheme === 'digest')
+      const own = identities.filter(({ scheme }) => scheme === 'digest' || scheme === 'x509')
       if (own.length === 0) return ZooKeeperCode.INVALIDACL
       for (const identity of own) add({ perms: entry.perms, ...identity })
     } else if (isValidId(entry)) {
@@ -60,6 +60,8 @@ function isValidId(entry: Acl): boolean {
       return entry.id === 'anyone'
     case 'digest':
       return entry.id.split(':').length === 2
+    case 'x509':
+      return entry.id !== ''
     case 'ip':
       return parseRange(entry.id) !== undefined
     default:

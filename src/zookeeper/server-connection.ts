@@ -53,6 +53,8 @@ export class ServerConnection implements SocketEvents {
     this.#processor = processor
     this.#limits = limits
     this.identities = [{ scheme: 'ip', id: socket.remoteAddress.replace(/^::ffff:/, '') }]
+    // Who shows a certificate that is believed needs to say nothing else.
+    if (socket.peerName !== undefined) this.identities.push({ scheme: 'x509', id: socket.peerName })
     const { clock } = processor.options
     this.#handshake = clock.setTimer(limits.handshakeMs, () => this.destroy('no session was begun'))
     processor.connections.add(this)

@@ -1,6 +1,6 @@
 // The embedded ZooKeeper server: its options with ZooKeeper's defaults, its listeners, and its life
 // from recovery to close.
-import type { NetworkListener, Socket } from '../platform/network.ts'
+import type { ListenOptions, NetworkListener, Socket } from '../platform/network.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { answerWord } from './four-letter-words.ts'
@@ -17,7 +17,7 @@ export interface ServerOptions {
   readonly directory: string
   /** Transaction logs apart from snapshots, as `dataLogDir`. */
   readonly logDirectory?: string | undefined
-  readonly listeners?: readonly { host?: string | undefined; port: number }[] | undefined
+  readonly listeners?: readonly ListenOptions[] | undefined
   readonly tickTimeMs?: number | undefined
   /** Twice the tick by default. */
   readonly minSessionTimeoutMs?: number | undefined
@@ -204,8 +204,8 @@ export class ZooKeeperServer {
         processor: this.#processor,
         whitelist: new Set(options.fourLetterWords),
         settings: new Map<string, string | number>([
-          ['clientPort', this.ports[0] ?? -1],
-          ['secureClientPort', -1],
+          ['clientPort', this.#portWhere(({ tls }) => tls === undefined)],
+          ['secureClientPort', this.#portWhere(({ tls }) => tls !== undefined)],
           ['dataDir', `${options.directory}/version-2`],
           ['dataLogDir', `${options.logDirectory}/version-2`],
           ['tickTime', options.tickTimeMs],
@@ -218,6 +218,10 @@ export class ZooKeeperServer {
       },
       word,
     )
+  }
+
+  #portWhere(matches: (options: ListenOptions) => boolean): number {
+    return this.ports[this.#options.listeners.findIndex(matches)] ?? -1
   }
 
   #fail(cause: unknown): void {

@@ -6,8 +6,25 @@ import type { ServerOptions } from './server.ts'
 
 export type ServerSettings = Omit<ServerOptions, 'platform' | 'logger'>
 
+/** `secureClientPort` and what belongs to it; the files are the caller's to read. */
+export interface SecureSettings {
+  readonly host: string | undefined
+  readonly port: number
+  readonly keyStore: StoreFile
+  readonly trustStore: StoreFile | undefined
+  readonly clientCertificate: 'none' | 'wanted' | 'needed'
+  readonly protocols: readonly string[] | undefined
+  readonly cipherSuites: readonly string[] | undefined
+}
+
+export interface StoreFile {
+  readonly path: string
+  readonly password: string | undefined
+}
+
 export interface ReadSettings {
   readonly settings: ServerSettings
+  readonly secure: SecureSettings | undefined
   /** Keys that mean nothing to this server. */
   readonly unknown: readonly string[]
 }
@@ -36,6 +53,14 @@ const IGNORED: ReadonlySet<string> = new Set([
   'electionAlg',
   'localSessionsEnabled',
   'reconfigEnabled',
+  'serverCnxnFactory',
+  'authProvider.x509',
+  'ssl.authProvider',
+  'ssl.keyStore.type',
+  'ssl.trustStore.type',
+  'ssl.protocol',
+  'ssl.hostnameVerification',
+  'client.portUnification',
 ])
 
 const WORDS_KEY = '4lw.commands.whitelist'
@@ -57,16 +82,18 @@ export function readZooKeeperProperties(properties: ReadonlyMap<string, string>)
   const directory = reader.text('dataDir')
   if (directory === undefined) throw new SettingError('dataDir is not set; name a directory')
   const port = reader.integer('clientPort', 0, 65535)
-  if (port === undefined) throw new SettingError('clientPort is not set; 2181 is the usual one')
+  const secure = readSecure(reader)
+  if (port === undefined && secure === undefined) {
+    throw new SettingError('clientPort is not set; 2181 is the usual one')
+  }
   const host = reader.text('clientPortAddress')
   const purgeHours = reader.integer('autopurge.purgeInterval', 0)
   const retain = reader.integer('autopurge.snapRetainCount', 1) ?? 3
-  const words = reader.text(WORDS_KEY)
   const preAllocateKib = reader.integer('preAllocSize', 0)
   const settings: ServerSettings = {
     directory,
     logDirectory: reader.text('dataLogDir'),
-    listeners: [{ host, port }],
+    listeners: port === undefined ? [] : [{ host, port }],
     tickTimeMs: reader.integer('tickTime', 1),
     minSessionTimeoutMs: reader.integer('minSessionTimeout', -1, undefined, -1),
     maxSessionTimeoutMs: reader.integer('maxSessionTimeout', -1, undefined, -1),
@@ -81,14 +108,47 @@ export function readZooKeeperProperties(properties: ReadonlyMap<string, string>)
     extendedTypes: reader.flag('extendedTypesEnabled'),
     trustEmptySnapshot: reader.flag('snapshot.trust.empty'),
     superDigest: reader.text('DigestAuthenticationProvider.superDigest'),
-    fourLetterWords: words?.split(',').map((word) => word.trim()),
+    fourLetterWords: reader.list(WORDS_KEY),
     containerCheckMs: reader.integer('znode.container.checkIntervalMs', 1),
   }
   const { minSessionTimeoutMs, maxSessionTimeoutMs } = settings
   if ((minSessionTimeoutMs ?? 0) > (maxSessionTimeoutMs ?? Infinity)) {
     throw new SettingError('minSessionTimeout must not be larger than maxSessionTimeout')
   }
-  return { settings, unknown: reader.unread().filter((key) => !IGNORED.has(key)) }
+  return { settings, secure, unknown: reader.unread().filter((key) => !IGNORED.has(key)) }
+}
+
+const CLIENT_CERTIFICATES = new Map([
+  ['none', 'none'],
+  ['want', 'wanted'],
+  ['need', 'needed'],
+] as const)
+
+function readSecure(reader: SettingReader): SecureSettings | undefined {
+  const port = reader.integer('secureClientPort', 0, 65535)
+  const host = reader.text('secureClientPortAddress')
+  const keyStore = readStore(reader, 'ssl.keyStore')
+  const trustStore = readStore(reader, 'ssl.trustStore')
+  const wanted = reader.text('ssl.clientAuth') ?? 'need'
+  const [, clientCertificate] = [...CLIENT_CERTIFICATES].find(([word]) => word === wanted) ?? []
+  const protocols = reader.list('ssl.enabledProtocols')
+  const cipherSuites = reader.list('ssl.ciphersuites')
+  if (port === undefined) return undefined
+  if (keyStore === undefined) {
+    throw new SettingError(
+      'secureClientPort needs ssl.keyStore.location, a PEM, PKCS12 or JKS file',
+    )
+  }
+  if (clientCertificate === undefined) {
+    throw new SettingError(`ssl.clientAuth=${wanted}: none, want or need is allowed`)
+  }
+  return { host, port, keyStore, trustStore, clientCertificate, protocols, cipherSuites }
+}
+
+function readStore(reader: SettingReader, prefix: string): StoreFile | undefined {
+  const path = reader.text(`${prefix}.location`)
+  const password = reader.text(`${prefix}.password`)
+  return path === undefined ? undefined : { path, password }
 }
 
 /** `dataDir` may be relative to where the command was started. */
@@ -119,6 +179,12 @@ class SettingReader {
     this.#read.add(prefixed)
     const value = (this.#properties.get(key) ?? this.#properties.get(prefixed))?.trim()
     return value === '' ? undefined : value
+  }
+
+  list(key: string): string[] | undefined {
+    return this.text(key)
+      ?.split(',')
+      .map((word) => word.trim())
   }
 
   /** `unset`: the number that means the same as no setting. */

@@ -1,5 +1,5 @@
 // What this broker has beyond Kafka. Names begin with `ottla.`, so that no setting of Kafka's is hidden.
-import { boolean, list, string } from '../setting.ts'
+import { boolean, list, password, string } from '../setting.ts'
 
 export const ottlaSettings = {
   'ottla.http.listeners': list({
@@ -13,6 +13,10 @@ export const ottlaSettings = {
   'ottla.zookeeper.data.dir': string({
     default: null,
     doc: 'Directory of the embedded ZooKeeper; beside the first log directory when not set.',
+  }),
+  'ottla.zookeeper.auth': password({
+    default: null,
+    doc: 'user:password by which the broker is known to ZooKeeper (digest), as zookeeper.set.acl needs; no JAAS file is read.',
   }),
   'ottla.topic.name.templates': list({
     default: '',

@@ -1,0 +1,62 @@
+// How the broker shows a ZooKeeper ensemble who it is: TLS by `zookeeper.ssl.*`, and digest.
+import type { BrokerConfig } from '../config/broker-config.ts'
+import { ConfigError } from '../config/config-error.ts'
+import type { Disk } from '../platform/disk.ts'
+import { readKeyStore, type KeyStore } from '../platform/key-store/key-store.ts'
+import type { ConnectOptions } from '../platform/network.ts'
+import type { ZooKeeperClient } from '../zookeeper/client.ts'
+
+type Auth = NonNullable<Parameters<typeof ZooKeeperClient.connect>[0]['auth']>
+type StoreSettings = 'zookeeper.ssl.keystore' | 'zookeeper.ssl.truststore'
+
+/** Undefined without `zookeeper.ssl.client.enable`. Throws ConfigError for a file that is no use. */
+export function zookeeperTls(config: BrokerConfig, disk: Disk): ConnectOptions['tls'] {
+  if (!config.get('zookeeper.ssl.client.enable')) return undefined
+  const own = storeOf(config, disk, 'zookeeper.ssl.keystore')
+  const trusted = storeOf(config, disk, 'zookeeper.ssl.truststore')
+  const algorithm = config.get('zookeeper.ssl.endpoint.identification.algorithm')
+  return {
+    certificates: own?.certificates.join(''),
+    privateKey: own?.privateKey,
+    trusted: trusted?.certificates,
+    protocols: config.get('zookeeper.ssl.enabled.protocols') ?? [
+      config.get('zookeeper.ssl.protocol'),
+    ],
+    cipherSuites: config.get('zookeeper.ssl.cipher.suites') ?? undefined,
+    checkHostName: algorithm !== '',
+  }
+}
+
+/** The identity of `ottla.zookeeper.auth`, none when it is not set. */
+export function zookeeperAuth(config: BrokerConfig): Auth {
+  const userAndPassword = config.get('ottla.zookeeper.auth')
+  return userAndPassword === null ? [] : [{ scheme: 'digest', auth: Buffer.from(userAndPassword) }]
+}
+
+/** Access lists of a creator need one that ZooKeeper knows. */
+export function requireIdentity(config: BrokerConfig): void {
+  const hasCertificate =
+    config.get('zookeeper.connect') !== null &&
+    config.get('zookeeper.ssl.client.enable') &&
+    config.get('zookeeper.ssl.keystore.location') !== null
+  if (!config.get('zookeeper.set.acl') || hasCertificate) return
+  if (config.get('ottla.zookeeper.auth') !== null) return
+  throw new ConfigError(
+    'zookeeper.set.acl=true: the broker must be somebody to ZooKeeper; set ottla.zookeeper.auth=' +
+      'user:password, or zookeeper.ssl.client.enable=true with zookeeper.ssl.keystore.location',
+    'zookeeper.set.acl',
+  )
+}
+
+function storeOf(config: BrokerConfig, disk: Disk, prefix: StoreSettings): KeyStore | undefined {
+  const setting = `${prefix}.location` as const
+  const path = config.get(setting)
+  if (path === null) return undefined
+  const password = config.get(`${prefix}.password`) ?? undefined
+  try {
+    return readKeyStore(path, disk.readFileSync(path), password)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new ConfigError(`${setting}=${path}: ${reason}`, setting)
+  }
+}
