@@ -247,7 +247,7 @@ async function consume(job: ConsumeJob): Promise<JobResult> {
   return { work: bytes / 1e6, seconds, cpuSeconds: cpu }
 }
 
-/** Sends at a fixed rate whatever comes back, and times each record from its due time to its arrival. */
+/** Sends at a fixed rate whatever comes back, and times each record from its sending to its arrival. */
 async function openLoop(job: OpenLoopJob): Promise<JobResult> {
   const producer = await RawConnection.open(job.port)
   const consumer = await RawConnection.open(job.port)
@@ -259,7 +259,7 @@ async function openLoop(job: OpenLoopJob): Promise<JobResult> {
   }
   const frames = produceFrames(job.topic, 1, shape, await producerId(producer), -1)
   const errorAt = errorPosition(job.topic)
-  const dueTimes: number[] = []
+  const sentTimes: number[] = []
   const latencies = new Samples()
   let isMeasuring = false
   let isOver = false
@@ -268,7 +268,7 @@ async function openLoop(job: OpenLoopJob): Promise<JobResult> {
       const { nextOffset } = readFetched(answer, offset)
       const now = performance.now()
       if (isMeasuring) {
-        for (let at = offset; at < nextOffset; at++) latencies.add(now - (dueTimes[at] ?? now))
+        for (let at = offset; at < nextOffset; at++) latencies.add(now - (sentTimes[at] ?? now))
       }
       if (!isOver) read(nextOffset)
     })
@@ -279,9 +279,10 @@ async function openLoop(job: OpenLoopJob): Promise<JobResult> {
   const timer = setInterval(() => {
     const now = performance.now()
     for (;;) {
-      const due = startedAt + dueTimes.length * gapMs
+      const due = startedAt + sentTimes.length * gapMs
       if (due > now || isOver) return
-      dueTimes.push(due)
+      // The generator's own clock ticks once a millisecond; that is not the broker's delay.
+      sentTimes.push(performance.now())
       producer.send(frames.next(0), (answer) => {
         const error = answer.readInt16BE(errorAt)
         if (error !== 0) throw new Error(`Produce was answered with error ${error}`)
