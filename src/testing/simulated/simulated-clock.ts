@@ -11,6 +11,8 @@ export class SimulatedClock implements Clock {
   #skewMs = 0
   /** Counts the lives of the machine: callbacks of an earlier life are not called. */
   #life = 0
+  /** What became due while the process was stopped; undefined while it runs. */
+  #held: (() => void)[] | undefined
 
   constructor(time: VirtualTime) {
     this.#time = time
@@ -25,7 +27,19 @@ export class SimulatedClock implements Clock {
   }
 
   setTimer(delayMs: number, callback: () => void): Timer {
-    return this.#time.setTimer(delayMs, this.#whileAlive(callback))
+    let isCancelled = false
+    const timer = this.#time.setTimer(
+      delayMs,
+      this.#whileAlive(() => {
+        if (!isCancelled) callback()
+      }),
+    )
+    return {
+      cancel() {
+        isCancelled = true
+        timer.cancel()
+      },
+    }
   }
 
   defer(callback: () => void): void {
@@ -68,10 +82,24 @@ export class SimulatedClock implements Clock {
     this.#life++
   }
 
+  /** As SIGSTOP: nothing that is due happens until `thaw`; time goes on. */
+  freeze(): void {
+    this.#held ??= []
+  }
+
+  /** As SIGCONT: all that became due meanwhile happens now, in its order. */
+  thaw(): void {
+    const held = this.#held ?? []
+    this.#held = undefined
+    for (const callback of held) this.#time.defer(this.#whileAlive(callback))
+  }
+
   #whileAlive(callback: () => void): () => void {
     const life = this.#life
     return () => {
-      if (life === this.#life) callback()
+      if (life !== this.#life) return
+      if (this.#held === undefined) callback()
+      else this.#held.push(callback)
     }
   }
 }

@@ -32,6 +32,8 @@ export class SimulatedNetwork {
   readonly #listeners = new Map<string, OpenListener>()
   readonly #refusing = new Set<string>()
   readonly #machines = new Set<string>()
+  /** Counts the lives of machines: what a process began ends with it. */
+  readonly #lives = new Map<string, number>()
   #connections: Connection[] = []
   #nextPort = FIRST_FREE_PORT
 
@@ -43,9 +45,14 @@ export class SimulatedNetwork {
   seenFrom(name: string, clock: Clock): Network {
     this.#machines.add(name)
     this.links.turnOn(name)
+    const life = this.#lives.get(name) ?? 0
+    const isAlive = (): boolean => life === (this.#lives.get(name) ?? 0)
     return {
-      listen: async (options, onSocket) => this.#listen(name, options, onSocket),
-      connect: (options) => this.#connect(name, clock, options),
+      listen: async (options, onSocket) => {
+        if (!isAlive()) throw socketError('ECRASHED', 'the simulated process has ended')
+        return this.#listen(name, options, onSocket)
+      },
+      connect: (options) => this.#connect(name, clock, options, isAlive),
     }
   }
 
@@ -95,6 +102,7 @@ export class SimulatedNetwork {
   }
 
   #forget(machine: string, lastWord: 'reset' | undefined): void {
+    this.#lives.set(machine, (this.#lives.get(machine) ?? 0) + 1)
     for (const [key, listener] of this.#listeners) {
       if (listener.machine === machine) this.#listeners.delete(key)
     }
@@ -131,7 +139,12 @@ export class SimulatedNetwork {
     return { host: host === '' ? '0.0.0.0' : host, port: chosen, close }
   }
 
-  #connect(machine: string, clock: Clock, options: ConnectOptions): Promise<Socket> {
+  #connect(
+    machine: string,
+    clock: Clock,
+    options: ConnectOptions,
+    isAlive: () => boolean,
+  ): Promise<Socket> {
     const { host, port, timeoutMs } = options
     const target = LOOPBACK.has(host) || ANYWHERE.has(host) ? machine : host
     return new Promise((resolve, reject) => {
@@ -145,12 +158,14 @@ export class SimulatedNetwork {
         finish(() => reject(socketError(code, `connect ${target}:${port}`)))
       const timeout = clock.setTimer(timeoutMs, () => fail('ETIMEDOUT'))
       const answer = (socket: Socket | undefined): void => {
-        if (!isWaiting) socket?.destroy()
+        if (!isWaiting || !isAlive()) socket?.destroy()
         else if (socket === undefined) fail('ECONNREFUSED')
         else finish(() => resolve(socket))
       }
       if (!this.#machines.has(target)) return fail('ENOTFOUND')
-      this.links.carry(machine, target, () => this.#onConnect(machine, target, port, answer))
+      this.links.carry(machine, target, () => {
+        if (isAlive()) this.#onConnect(machine, target, port, answer)
+      })
     })
   }
 

@@ -56,6 +56,18 @@ export class SimulatedMachine {
     this.#end()
   }
 
+  /** As SIGSTOP: it neither hears nor does anything, and keeps what it has. */
+  freeze(): void {
+    this.platform.clock.freeze()
+    this.#network.links.turnOff(this.name)
+  }
+
+  /** As SIGCONT: it goes on where it was, and hears what came meanwhile. */
+  thaw(): void {
+    this.platform.clock.thaw()
+    this.#network.links.turnOn(this.name)
+  }
+
   /** As pulling the plug: also the peers hear nothing, and unsynced bytes and names may be gone. */
   powerOff(options?: CrashOptions): CrashReport {
     this.#network.powerOff(this.name)

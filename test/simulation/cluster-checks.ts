@@ -1,0 +1,169 @@
+// What must hold in a cluster whatever happens to it, seen from ZooKeeper and from the disks.
+//   A leader epoch of a partition has one leader, a controller epoch one controller.
+//   Two replicas that hold a batch of the same offset and leader epoch hold the same bytes.
+import { createHash } from 'node:crypto'
+import {
+  decodeController,
+  decodeControllerEpoch,
+  decodeState,
+  type StateNode,
+} from '../../src/metadata/znodes.ts'
+import { silentLogger } from '../../src/telemetry/logger.ts'
+import type { SimulatedPlatform } from '../../src/testing/simulated/simulated-world.ts'
+import * as batch from '../../src/wire/records/batch.ts'
+import { ZooKeeperClient } from '../../src/zookeeper/client.ts'
+import { Contradiction } from './record-history.ts'
+
+const SESSION_TIMEOUT_MS = 10_000
+
+/** What ZooKeeper said of the cluster, compared with all that it had said before. */
+export class ClusterObserver {
+  readonly #platform: SimulatedPlatform
+  readonly #topics: readonly (readonly [topic: string, partitions: number])[]
+  readonly #leaders = new Map<string, number>()
+  readonly #controllers = new Map<number, number>()
+  #client: ZooKeeperClient | undefined
+
+  constructor(platform: SimulatedPlatform, topics: readonly (readonly [string, number])[]) {
+    this.#platform = platform
+    this.#topics = topics
+  }
+
+  /** Undefined while ZooKeeper cannot be asked. */
+  async look(): Promise<ReadonlyMap<string, StateNode> | undefined> {
+    try {
+      return await this.#look()
+    } catch (error) {
+      if (error instanceof Contradiction) throw error
+      await this.close()
+      return undefined
+    }
+  }
+
+  async close(): Promise<void> {
+    const client = this.#client
+    this.#client = undefined
+    await client?.close().catch(() => {})
+  }
+
+  async #look(): Promise<ReadonlyMap<string, StateNode>> {
+    this.#client ??= await ZooKeeperClient.connect({
+      platform: this.#platform,
+      logger: silentLogger,
+      connect: 'zookeeper:2181',
+      sessionTimeoutMs: SESSION_TIMEOUT_MS,
+      connectionTimeoutMs: SESSION_TIMEOUT_MS,
+      maxInFlight: 10,
+    })
+    const client = this.#client
+    await this.#lookAtController(client)
+    const states = new Map<string, StateNode>()
+    for (const [topic, partitions] of this.#topics) {
+      for (let index = 0; index < partitions; index++) {
+        const path = `/brokers/topics/${topic}/partitions/${index}/state`
+        const state = decodeState((await client.get(path)).data)
+        if (state === undefined) throw new Contradiction(`${path} cannot be read`)
+        this.#learnLeader(`${topic}-${index}`, state)
+        states.set(`${topic}-${index}`, state)
+      }
+    }
+    return states
+  }
+
+  /** The pair of epoch and controller counts only when neither moved while it was read. */
+  async #lookAtController(client: ZooKeeperClient): Promise<void> {
+    const before = await client.get('/controller_epoch')
+    const { data } = await client.get('/controller')
+    const after = await client.get('/controller_epoch')
+    if (before.stat.version !== after.stat.version) return
+    const epoch = decodeControllerEpoch(before.data)
+    const id = decodeController(data)
+    const known = this.#controllers.get(epoch)
+    if (known !== undefined && known !== id) {
+      throw new Contradiction(`controller epoch ${epoch} had ${known} and has ${id}`)
+    }
+    this.#controllers.set(epoch, id)
+  }
+
+  #learnLeader(name: string, { leader, leaderEpoch, isr }: StateNode): void {
+    if (leader === -1) return
+    if (!isr.includes(leader)) {
+      throw new Contradiction(
+        `${name} is led by ${leader}, which is not in sync (${isr.join(',')})`,
+      )
+    }
+    const key = `${name} ${leaderEpoch}`
+    const known = this.#leaders.get(key)
+    if (known !== undefined && known !== leader) {
+      throw new Contradiction(`epoch ${leaderEpoch} of ${name} had leader ${known}, then ${leader}`)
+    }
+    this.#leaders.set(key, leader)
+  }
+}
+
+export interface ReplicaFiles {
+  readonly name: string
+  readonly contents: ReadonlyMap<string, Buffer>
+}
+
+const SEGMENT = /\/([^/]+-\d+)\/\d{20}\.log$/
+
+/** The batches of each partition: base offset to a text that is equal for equal bytes. */
+export function batchesOf({ contents }: ReplicaFiles): Map<string, Map<number, string>> {
+  const partitions = new Map<string, Map<number, string>>()
+  for (const [path, bytes] of contents) {
+    const name = SEGMENT.exec(path)?.[1]
+    if (name === undefined) continue
+    const batches = partitions.get(name) ?? new Map<number, string>()
+    partitions.set(name, batches)
+    for (let p = 0; batch.isComplete(bytes, p); p += batch.sizeInBytes(bytes, p)) {
+      if (batch.magic(bytes, p) !== 2 || !batch.isCrcValid(bytes, p)) break
+      const hash = createHash('md5').update(bytes.subarray(p, p + batch.sizeInBytes(bytes, p)))
+      const epoch = batch.partitionLeaderEpoch(bytes, p)
+      batches.set(batch.baseOffset(bytes, p), `epoch ${epoch} ${hash.digest('hex').slice(0, 8)}`)
+    }
+  }
+  return partitions
+}
+
+/** Log matching: an epoch has one leader, so its batches are the same wherever they are. */
+export function checkLogsMatch(replicas: readonly ReplicaFiles[]): void {
+  const seen = new Map<string, { readonly text: string; readonly machine: string }>()
+  for (const replica of replicas) {
+    for (const [name, batches] of batchesOf(replica)) {
+      for (const [offset, text] of batches) {
+        const key = `${name} ${offset} ${text.slice(0, text.lastIndexOf(' '))}`
+        const other = seen.get(key)
+        if (other !== undefined && other.text !== text) {
+          const both = `${other.machine} and ${replica.name}`
+          throw new Contradiction(`${both} differ at ${key}: ${other.text}, ${text}`)
+        }
+        seen.set(key, { text, machine: replica.name })
+      }
+    }
+  }
+}
+
+/** After everything is in sync and nobody writes: every replica holds the same batches. */
+export function checkLogsEqual(topic: string, replicas: readonly ReplicaFiles[]): void {
+  const [first, ...others] = replicas.map((replica) => ({
+    machine: replica.name,
+    partitions: batchesOf(replica),
+  }))
+  if (first === undefined) return
+  for (const { machine, partitions } of others) {
+    for (const [name, batches] of partitions) {
+      const known = first.partitions.get(name)
+      if (!name.startsWith(`${topic}-`) || known === undefined) continue
+      const from = Math.max(Math.min(...known.keys()), Math.min(...batches.keys()))
+      const offsets = new Set([...known.keys(), ...batches.keys()].filter((at) => at >= from))
+      for (const offset of offsets) {
+        if (known.get(offset) === batches.get(offset)) continue
+        throw new Contradiction(
+          `${name} at ${offset}: ${first.machine} has ${known.get(offset)}, ` +
+            `${machine} has ${batches.get(offset)}`,
+        )
+      }
+    }
+  }
+}
