@@ -105,7 +105,7 @@ test('illegal names are refused one by one', async () => {
     topics.map(({ errorCode }) => errorCode),
     [17, 17, 17, 17],
   )
-  assert.deepEqual(topics.map(({ name }) => name).toSorted(), names.toSorted())
+  assert.deepEqual(new Set(topics.map(({ name }) => name)), new Set(names))
 })
 
 test('a topic that is asked for twice is answered once', async () => {
