@@ -29,6 +29,8 @@ export const groupCases: readonly Case[] = [
         return {
           'join ms': figures['joinMs'] ?? Number.NaN,
           'leave ms': figures['leaveMs'] ?? Number.NaN,
+          // Members learn of it with their next heartbeat; this is what follows the last of them.
+          'of it broker ms': figures['leaveBrokerMs'] ?? Number.NaN,
           'death ms': figures['deathMs'] ?? Number.NaN,
           'CPU s': cpuSeconds,
         }

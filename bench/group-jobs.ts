@@ -94,15 +94,19 @@ class Members {
   readonly #present = new Set<GroupMember>()
   readonly #partitions: number
   #onStable: () => void = () => {}
+  #lastJoinAt = 0
 
   constructor(partitions: number) {
     this.#partitions = partitions
   }
 
-  async enter(count: number, shape: Omit<GroupShape, 'onSettled'>): Promise<void> {
+  async enter(count: number, shape: Omit<GroupShape, 'onJoin' | 'onSettled'>): Promise<void> {
     for (let number = 0; number < count; number++) {
+      const onJoin = (): void => {
+        this.#lastJoinAt = performance.now()
+      }
       const onSettled = (): void => this.#look()
-      this.#present.add(await GroupMember.open({ ...shape, onSettled }))
+      this.#present.add(await GroupMember.open({ ...shape, onJoin, onSettled }))
     }
   }
 
@@ -113,6 +117,11 @@ class Members {
       this.#onStable = () => resolve(performance.now() - startedAt)
       act(this.#present)
     })
+  }
+
+  /** How long ago the last member joined: from then on only the broker's work was left. */
+  sinceLastJoinMs(): number {
+    return performance.now() - this.#lastJoinAt
   }
 
   close(): void {
@@ -152,6 +161,7 @@ async function rebalance(job: RebalanceJob): Promise<JobResult> {
     const [member] = takeLast(all)
     void member?.leave()
   })
+  const leaveBrokerMs = members.sinceLastJoinMs()
   const deathMs = await members.timeUntilStable((all) => {
     const [member] = takeLast(all)
     member?.die()
@@ -160,7 +170,7 @@ async function rebalance(job: RebalanceJob): Promise<JobResult> {
   const cpu = cpuSeconds(job.pids) - cpuBefore
   members.close()
   control.close()
-  return { work: 3, seconds, cpuSeconds: cpu, figures: { joinMs, leaveMs, deathMs } }
+  return { work: 3, seconds, cpuSeconds: cpu, figures: { joinMs, leaveMs, leaveBrokerMs, deathMs } }
 }
 
 function takeLast(all: Set<GroupMember>): GroupMember[] {
@@ -317,6 +327,7 @@ async function idleGroups(job: IdleGroupsJob): Promise<JobResult> {
       partitions: 1,
       sessionTimeoutMs,
       heartbeatMs,
+      onJoin: () => {},
       onSettled: () => {},
     })
     await member.join()

@@ -27,6 +27,8 @@ export interface GroupShape {
   readonly partitions: number
   readonly sessionTimeoutMs: number
   readonly heartbeatMs: number
+  /** Called when a member joins, at first or again. */
+  readonly onJoin: () => void
   /** Called when a member has got its assignment and has nothing to give up. */
   readonly onSettled: () => void
 }
@@ -57,6 +59,7 @@ export class GroupMember {
   async join(): Promise<void> {
     const { groupId, topic, sessionTimeoutMs } = this.#shape
     this.isSettled = false
+    this.#shape.onJoin()
     const joined = await call(this.#connection, JoinGroup, JOIN_VERSION, {
       groupId,
       sessionTimeoutMs,
