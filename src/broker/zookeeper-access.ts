@@ -5,7 +5,7 @@ import type { Platform } from '../platform/platform.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { ZooKeeperClient } from '../zookeeper/client.ts'
 import { ZooKeeperServer } from '../zookeeper/server.ts'
-import { requireIdentity, zookeeperAuth, zookeeperTls } from './zookeeper-credentials.ts'
+import { requireIdentity, secureAcl, zookeeperAuth, zookeeperTls } from './zookeeper-credentials.ts'
 
 export interface ZooKeeperAccess {
   readonly client: ZooKeeperClient
@@ -46,6 +46,7 @@ export async function openZooKeeper(options: ZooKeeperAccessOptions): Promise<Zo
     connectionTimeoutMs,
     maxInFlight: config.get('zookeeper.max.in.flight.requests'),
     auth: zookeeperAuth(config),
+    aclOf: config.get('zookeeper.set.acl') ? secureAcl : undefined,
     openHost: (host, timeoutMs) => platform.network.connect({ ...host, timeoutMs, tls }),
   }
   try {

@@ -2,9 +2,11 @@
 import type { BrokerConfig } from '../config/broker-config.ts'
 import { ConfigError } from '../config/config-error.ts'
 import type { Disk } from '../platform/disk.ts'
+import { CONSUMERS } from '../metadata/znode-paths.ts'
 import { readKeyStore, type KeyStore } from '../platform/key-store/key-store.ts'
 import type { ConnectOptions } from '../platform/network.ts'
 import type { ZooKeeperClient } from '../zookeeper/client.ts'
+import { CREATOR_ALL_ACL, OPEN_ACL, READ_ACL, type Acl } from '../zookeeper/protocol.ts'
 
 type Auth = NonNullable<Parameters<typeof ZooKeeperClient.connect>[0]['auth']>
 type StoreSettings = 'zookeeper.ssl.keystore' | 'zookeeper.ssl.truststore'
@@ -46,6 +48,17 @@ export function requireIdentity(config: BrokerConfig): void {
       'user:password, or zookeeper.ssl.client.enable=true with zookeeper.ssl.keystore.location',
     'zookeeper.set.acl',
   )
+}
+
+/** What others may not even read: passwords and keys are there. */
+const SECRET_PATHS = ['/config/users', '/config/brokers', '/delegation_token/tokens']
+
+/** The access list of a node with `zookeeper.set.acl`: its creator's, readable unless it is secret. */
+export function secureAcl(path: string): readonly Acl[] {
+  // Consumers of old wrote here themselves.
+  if (path === CONSUMERS || path.startsWith(`${CONSUMERS}/`)) return OPEN_ACL
+  const isSecret = SECRET_PATHS.some((secret) => path.startsWith(secret))
+  return isSecret ? CREATOR_ALL_ACL : [...CREATOR_ALL_ACL, ...READ_ACL]
 }
 
 function storeOf(config: BrokerConfig, disk: Disk, prefix: StoreSettings): KeyStore | undefined {

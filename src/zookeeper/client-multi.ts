@@ -1,7 +1,7 @@
 // Multi requests of the client: their operations encoded, their results decoded.
 import { JuteError, JuteWriter } from './jute.ts'
 import type { JuteReader } from './jute.ts'
-import { OpCode, OPEN_ACL, readStat, writeAcls } from './protocol.ts'
+import { OpCode, readStat, writeAcls } from './protocol.ts'
 import type { Acl, Stat } from './protocol.ts'
 
 export type MultiOp =
@@ -37,19 +37,23 @@ const OP_CODES = {
   check: OpCode.check,
 } as const
 
-export function multiBody(ops: readonly MultiOp[], absolute: (path: string) => string): Buffer {
+export function multiBody(
+  ops: readonly MultiOp[],
+  absolute: (path: string) => string,
+  aclOf: (path: string) => readonly Acl[],
+): Buffer {
   const writer = new JuteWriter(64 + ops.length * 128)
   for (const op of ops) {
     writer.int32(OP_CODES[op.kind]).bool(false).int32(-1)
-    writeOp(writer.string(absolute(op.path)), op)
+    writeOp(writer.string(absolute(op.path)), op, aclOf)
   }
   return writer.int32(-1).bool(true).int32(-1).finish()
 }
 
-function writeOp(writer: JuteWriter, op: MultiOp): void {
+function writeOp(writer: JuteWriter, op: MultiOp, aclOf: (path: string) => readonly Acl[]): void {
   switch (op.kind) {
     case 'create':
-      writeAcls(writer.bytes(op.data), op.acl ?? OPEN_ACL)
+      writeAcls(writer.bytes(op.data), op.acl ?? aclOf(op.path))
       writer.int32((op.ephemeral === true ? 1 : 0) + (op.sequential === true ? 2 : 0))
       break
     case 'set':

@@ -36,6 +36,8 @@ export interface ClientOptions {
   readonly maxQueued?: number | undefined
   /** Largest reply, `jute.maxbuffer` of a client. */
   readonly maxFrameBytes?: number | undefined
+  /** Who may do what to a node that is made without an access list; everybody everything by default. */
+  readonly aclOf?: ((path: string) => readonly Acl[]) | undefined
   /** Sent on every connection before anything else. */
   readonly auth?: readonly { scheme: string; auth: Buffer }[] | undefined
 }

@@ -21,7 +21,7 @@ import type { HostPort } from './connect-string.ts'
 import { ZooKeeperCode, ZooKeeperError } from './errors.ts'
 import { JuteWriter } from './jute.ts'
 import { joinPath, parentOf, pathFault } from './paths.ts'
-import { EventType, OpCode, readAcls, readStat, writeAcls } from './protocol.ts'
+import { EventType, OPEN_ACL, OpCode, readAcls, readStat, writeAcls } from './protocol.ts'
 import type { Acl, Stat } from './protocol.ts'
 import { ownBytes } from './transactions.ts'
 
@@ -48,6 +48,7 @@ export class ZooKeeperClient {
   readonly #session: ClientSession
   readonly #platform: Platform
   readonly #chroot: string
+  readonly #aclOf: (path: string) => readonly Acl[]
   readonly #stateListeners = new Set<(state: SessionState) => void>()
   readonly #watchListeners = new Set<(event: WatchEvent) => void>()
   #resumed = false
@@ -59,6 +60,7 @@ export class ZooKeeperClient {
     const embedded = typeof options.connect === 'string' ? undefined : options.connect
     this.#platform = options.platform
     this.#chroot = target?.chroot ?? embedded?.chroot ?? ''
+    this.#aclOf = options.aclOf ?? (() => OPEN_ACL)
     const openHost =
       options.openHost ??
       ((host, timeoutMs) => options.platform.network.connect({ ...host, timeoutMs }))
@@ -170,7 +172,8 @@ export class ZooKeeperClient {
     options: CreateOptions = {},
   ): Promise<{ path: string; stat: Stat }> {
     const zxidBefore = this.#session.lastZxid
-    const reply = await this.#call(createOpCode(options), path, createBody(data, options), {
+    const body = createBody(data, { ...options, acl: options.acl ?? this.#aclOf(path) })
+    const reply = await this.#call(createOpCode(options), path, body, {
       whenLost: options.sequential === true ? 'fail' : 'retry',
       suffix: options.sequential === true,
     })
@@ -278,7 +281,7 @@ export class ZooKeeperClient {
     options: { retryWhenLost?: boolean } = {},
   ): Promise<MultiResult[]> {
     for (const { path } of ops) checkPath(path, true)
-    const body = multiBody(ops, (path) => this.#absolute(path))
+    const body = multiBody(ops, (path) => this.#absolute(path), this.#aclOf)
     const whenLost = options.retryWhenLost === true ? 'retry' : 'fail'
     const reply = await this.#send(OpCode.multi, undefined, body, whenLost)
     refuse(reply, undefined)
