@@ -141,6 +141,43 @@ export function kafka(): ServerKind | undefined {
   }
 }
 
+/** The ZooKeeper of that kind, alone. */
+export async function startZooKeeper(
+  kind: ServerKind,
+  directory: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Server> {
+  const port = await portOf(directory, 'zookeeper-port')
+  const file = join(directory, 'zookeeper.properties')
+  writeProperties(file, {
+    dataDir: join(directory, 'zookeeper'),
+    clientPort: String(port),
+    clientPortAddress: '127.0.0.1',
+    maxClientCnxns: '0',
+    'admin.enableServer': 'false',
+    ...(kind.name === 'ottla' ? settings : {}),
+  })
+  const spawnedAt = performance.now()
+  if (kind.name === 'ottla') {
+    const entry = existsSync(packaged) ? packaged : join(root, 'src', 'cli', 'main.ts')
+    const child = spawn(process.execPath, [...nodeFlags, entry, 'zookeeper', file], {
+      stdio: 'ignore',
+    })
+    return new Processes(port, spawnedAt, [child])
+  }
+  const { classPath = '' } = kafkaJars('3.9')
+  const logging = join(directory, 'log4j.properties')
+  writeFileSync(logging, 'log4j.rootLogger=OFF\n')
+  // There these are system properties; the heap is that of Kafka's zookeeper-server-start.sh.
+  const properties = Object.entries(settings).map(([name, value]) => `-Dzookeeper.${name}=${value}`)
+  const options = ['-Xmx512M', '-Xms512M', '-XX:+UseG1GC', `-Dlog4j.configuration=file:${logging}`]
+  const main = 'org.apache.zookeeper.server.quorum.QuorumPeerMain'
+  const child = spawn('java', [...options, ...properties, '-cp', classPath, main, file], {
+    stdio: 'ignore',
+  })
+  return new Processes(port, spawnedAt, [child])
+}
+
 /** Restarts in the same directory use the same ports. */
 const portsOfDirectories = new Map<string, number>()
 
