@@ -69,6 +69,8 @@ export class BrokerParts {
       metadata,
       isrWriter: this.isrProposals,
       leaders: this.peers,
+      directoryMoveRate: () =>
+        settings.config.get('replica.alter.log.dirs.io.max.bytes.per.second'),
     })
     this.groups = new GroupCoordinator({
       platform,

@@ -20,21 +20,25 @@ export function partitionLogs(
 ): OpenReplicatedLog {
   return (index) => {
     const partition = replicas().get(topic, index)
-    const log = partition?.log
-    if (partition === undefined || log === undefined || !partition.isLeader) return undefined
-    return new PartitionLog(partition, log, clock)
+    if (partition?.log === undefined || !partition.isLeader) return undefined
+    return new PartitionLog(partition, clock)
   }
 }
 
 class PartitionLog implements ReplicatedLog {
   readonly #partition: Partition
-  readonly #log: Log
   readonly #clock: Clock
 
-  constructor(partition: Partition, log: Log, clock: Clock) {
+  constructor(partition: Partition, clock: Clock) {
     this.#partition = partition
-    this.#log = log
     this.#clock = clock
+  }
+
+  /** Another one after a move between log directories. */
+  get #log(): Log {
+    const { log, topic, index } = this.#partition
+    if (log === undefined) throw new KafkaError(Errors.KAFKA_STORAGE_ERROR, `${topic}-${index}`)
+    return log
   }
 
   get logStartOffset(): number {

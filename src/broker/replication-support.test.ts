@@ -39,6 +39,7 @@ const settings: Readonly<Record<string, unknown>> = {
   'max.incremental.fetch.session.cache.slots': 1000,
   'replica.selector.class': null,
   'replica.lag.time.max.ms': 30_000,
+  'num.replica.alter.log.dirs.threads': 1,
   'num.replica.fetchers': 1,
   'replica.fetch.wait.max.ms': 500,
   'replica.fetch.min.bytes': 1,
@@ -109,6 +110,13 @@ class TestLogs {
       hadCleanShutdown: false,
     })
     this.byName.set(name, log)
+  }
+
+  /** Nothing moves between directories here. */
+  getFuture(): undefined {}
+
+  deleteFuture(): Promise<void> {
+    return Promise.resolve()
   }
 
   delete(topic: string, partition: number): Promise<void> {

@@ -125,14 +125,19 @@ export class StorageWorld {
     return { error: answer.errorCode, records: answer.records ?? Buffer.alloc(0) }
   }
 
-  /** All values of a partition from its start. */
+  /** All values of a partition from an offset on. */
   async values(topic: string, partition = 0, fetchOffset = 0): Promise<string[]> {
-    const { records } = await this.fetch(topic, partition, fetchOffset)
     const values: string[] = []
-    for (let at = 0; at < records.length; at += 12 + records.readInt32BE(at + 8)) {
-      for (const { value } of readRecords(records, at)) values.push(String(value))
+    for (let next = fetchOffset; ;) {
+      const { records } = await this.fetch(topic, partition, next)
+      if (records.length === 0) return values
+      for (let at = 0; at < records.length; at += 12 + records.readInt32BE(at + 8)) {
+        for (const { offset, value } of readRecords(records, at)) {
+          values.push(String(value))
+          next = offset + 1
+        }
+      }
     }
-    return values
   }
 
   async metadata(topic: string) {

@@ -28,7 +28,8 @@ export interface DirectoryLoad {
 }
 
 export interface LoadedLogs {
-  readonly current: readonly Log[]
+  /** Without those that turn out to lie in another directory too. */
+  readonly current: Log[]
   readonly future: readonly Log[]
   /** Deleted partitions whose files are still there. */
   readonly deleted: readonly string[]

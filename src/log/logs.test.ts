@@ -220,7 +220,7 @@ test('KAFKA-16424: files scheduled for removal before a move do not disturb the 
     assert.equal(future.appendAsFollower(Buffer.from(bytes)).error, 0)
   await settle(on.platform)
   const expected = await readAll(log)
-  const moved = await logs.promoteFuture('flights', 0)
+  const moved = logs.promoteFuture('flights', 0)
   assert.equal(moved.directory, '/d2/flights-0')
   await on.platform.clock.advance(200_000)
   await settle(on.platform)
@@ -253,13 +253,23 @@ test('KAFKA-13403: what vanishes during the scan takes nobody down; strangers ar
   assert.equal(logs.size, 0)
 })
 
-test('a partition in two directories is refused by name', async () => {
-  const on = machine()
-  await (await open(on)).close()
-  for (const path of ['/d1', '/d2']) {
-    on.platform.disk.install(`${path}/flights-0/00000000000000000000.log`, '')
+test('of a partition that a crash has left in two directories, the longer copy stays', async () => {
+  for (const longer of ['/d1', '/d2']) {
+    const on = machine()
+    await (await open(on)).close()
+    const golden = join(FIXTURES, '3.9-txn-0', '00000000000000000003.log')
+    for (const path of ['/d1', '/d2']) {
+      const content = path === longer ? readFileSync(golden) : ''
+      on.platform.disk.install(`${path}/flights-0/00000000000000000003.log`, content)
+    }
+    const logs = await open(on)
+    assert.equal(logs.get('flights', 0)?.directory, `${longer}/flights-0`)
+    assert.equal(logs.size, 1)
+    const other = longer === '/d1' ? '/d2' : '/d1'
+    const names = on.platform.disk.listSync(other).filter(({ kind }) => kind === 'directory')
+    assert.match(names[0]?.name ?? '', /^flights-0\.[0-9a-f]{32}-stray$/)
+    await logs.close()
   }
-  await assert.rejects(open(on), /flights-0 lies in two log directories/)
 })
 
 test('garbage in a checkpoint counts as an empty one (KAFKA-16541)', async () => {

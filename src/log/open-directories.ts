@@ -1,14 +1,18 @@
 // The start of all log directories: whose they are, before anything in them is touched; then their
 // locks, and their logs. A directory that cannot be read is offline; the others go on.
+import { dirname, join } from 'node:path'
 import type { BrokerConfig } from '../config/broker-config.ts'
 import type { LogConfig } from '../config/topic-config.ts'
 import type { Logger } from '../telemetry/logger.ts'
+import { suffixedDirectoryName } from './file-names.ts'
 import { loadDirectory } from './load-directory.ts'
 import type { LoadedLogs, LoadProgress } from './load-directory.ts'
 import type { LogContext } from './log-context.ts'
 import { LogDirectory } from './log-directory.ts'
+import type { Log } from './log.ts'
 import { MetaPropertiesError } from './meta-properties.ts'
 import type { MetaProperties } from './meta-properties.ts'
+import { randomName } from './random-name.ts'
 import type { Platform } from '../platform/platform.ts'
 
 /** Clean logs wait for the disk little; those that are recovered, much. */
@@ -57,7 +61,7 @@ export async function openDirectories(
       `none of the log.dirs can be used: ${options.directories.join(', ')}`,
     )
   }
-  checkDuplicates(loads.flat())
+  await settleDuplicates(context, loads.flat())
   return { directories, loads: loads.flat() }
 }
 
@@ -145,20 +149,41 @@ function goOffline(directory: LogDirectory, logger: Logger, error: unknown): voi
   logger.error(`${directory.path} cannot be used and is offline`, error)
 }
 
-function checkDuplicates(
-  loads: readonly { readonly directory: LogDirectory; readonly loaded: LoadedLogs }[],
-): void {
-  const seen = new Map<string, string>()
+/**
+ * A crash while a partition moved from one directory to another leaves it in both, each complete.
+ * The longer stays; the other is set aside, for nobody can know here whether it is of use.
+ */
+async function settleDuplicates(
+  context: LogContext,
+  loads: readonly { readonly loaded: LoadedLogs }[],
+): Promise<void> {
+  const kept = new Map<string, { readonly log: Log; readonly loaded: LoadedLogs }>()
   for (const { loaded } of loads) {
-    for (const log of loaded.current) {
+    for (const log of loaded.current.slice()) {
       const name = `${log.topic}-${log.partition}`
-      const other = seen.get(name)
-      if (other !== undefined) {
-        throw new MetaPropertiesError(
-          `${name} lies in two log directories, ${other} and ${log.directory}: move one away`,
-        )
+      const other = kept.get(name)
+      if (other === undefined) {
+        kept.set(name, { log, loaded })
+        continue
       }
-      seen.set(name, log.directory)
+      const isLonger = log.logEndOffset > other.log.logEndOffset
+      const loser = isLonger ? other : { log, loaded }
+      if (isLonger) kept.set(name, { log, loaded })
+      await setAside(context, loser.log, isLonger ? log : other.log)
+      loser.loaded.current.splice(loser.loaded.current.indexOf(loser.log), 1)
     }
   }
+}
+
+async function setAside(context: LogContext, log: Log, kept: Log): Promise<void> {
+  const { disk, random } = context.platform
+  await log.abandon()
+  const name = suffixedDirectoryName(log.topic, log.partition, randomName(random), 'stray')
+  const path = join(dirname(log.directory), name)
+  disk.renameSync(log.directory, path)
+  disk.syncDirectorySync(dirname(path))
+  context.logger.warn(
+    `${log.directory} holds the same partition as ${kept.directory}, which is not shorter ` +
+      `(${kept.logEndOffset}, not ${log.logEndOffset}): set aside as ${path}`,
+  )
 }

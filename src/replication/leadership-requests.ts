@@ -6,6 +6,7 @@ import { Errors, KafkaError } from '../wire/errors.ts'
 import type { LeaderAndIsrRequest } from '../wire/messages/04-leader-and-isr.ts'
 import type { StopReplicaRequest } from '../wire/messages/05-stop-replica.ts'
 import { ZERO_UUID } from '../wire/uuid.ts'
+import type { DirectoryMoves } from './directory-moves.ts'
 import type { Fetchers } from './fetchers.ts'
 import type { Partition } from './partition.ts'
 import type {
@@ -20,6 +21,7 @@ export interface LeadershipRequestsOptions {
   readonly replicas: ReplicasOptions
   readonly partitions: Map<string, Map<number, Partition>>
   readonly fetchers: Fetchers
+  readonly moves: DirectoryMoves
   readonly createPartition: (topic: string, index: number) => Partition
 }
 
@@ -129,6 +131,7 @@ export class LeadershipRequests {
     if (topicId !== ZERO_UUID) partition.topicId = topicId
     if (state.leader === brokerId) this.#lead(partition, state, becameLeader)
     else this.#follow(partition, state, becameFollower)
+    this.#options.moves.resume(partition)
     return Errors.NONE
   }
 
@@ -204,7 +207,7 @@ export class LeadershipRequests {
   }
 
   #stop(stop: Stop): number {
-    const { fetchers, partitions, replicas } = this.#options
+    const { fetchers, moves, partitions, replicas } = this.#options
     const { topic, leaderEpoch } = stop
     const partition = partitions.get(topic)?.get(stop.partition)
     if (partition?.isOffline === true) return Errors.KAFKA_STORAGE_ERROR
@@ -215,6 +218,7 @@ export class LeadershipRequests {
     if (partition !== undefined) fetchers.remove(partition)
     if (!stop.deletePartition) return Errors.NONE
     if (partition !== undefined) {
+      moves.cancel(partition)
       partition.stop()
       const ofTopic = partitions.get(topic)
       ofTopic?.delete(stop.partition)

@@ -27,6 +27,8 @@ export interface ReplicasOptions {
   readonly brokerEpoch: () => number
   /** Bytes per second (`leader.` and `follower.replication.throttled.rate`); absent: no limit. */
   readonly throttleRate?: (side: ThrottleSide) => number
+  /** Bytes per second of moves between log directories; absent: no limit. */
+  readonly directoryMoveRate?: () => number
   /** Absent: transactional batches are taken as they come. */
   readonly transactionVerifier?: TransactionVerifier | undefined
 }

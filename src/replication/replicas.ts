@@ -13,6 +13,7 @@ import type { StopReplicaRequest } from '../wire/messages/05-stop-replica.ts'
 import { Deadlines } from './deadlines.ts'
 import { DeleteRecordsOperation } from './delete-records-operation.ts'
 import type { DeletionResult, DeletionTarget } from './delete-records-operation.ts'
+import { DirectoryMoves } from './directory-moves.ts'
 import { FetchOperation } from './fetch-operation.ts'
 import type { FetchSource } from './fetch-operation.ts'
 import { FetchSessions } from './fetch-sessions.ts'
@@ -38,6 +39,8 @@ import type {
 
 export class Replicas {
   readonly sessions: FetchSessions
+  /** Partitions on their way to another log directory of this broker. */
+  readonly moves: DirectoryMoves
   readonly #options: ReplicasOptions
   readonly #partitions = new Map<string, Map<number, Partition>>()
   readonly #deadlines: Deadlines
@@ -70,8 +73,17 @@ export class Replicas {
       find: (topic, index) => this.find(topic, index),
     })
     this.#fetchSource = this.#makeFetchSource()
+    this.moves = new DirectoryMoves({
+      logs: options.logs,
+      clock: platform.clock,
+      logger: options.logger,
+      find: (topic, index) => this.find(topic, index),
+      concurrency: config.get('num.replica.alter.log.dirs.threads'),
+      bytesPerSecond: options.directoryMoveRate ?? (() => Infinity),
+    })
     this.#requests = new LeadershipRequests({
       replicas: options,
+      moves: this.moves,
       partitions: this.#partitions,
       fetchers: this.#fetchers,
       createPartition: (topic, index) => new Partition(topic, index, this.#surroundings()),
@@ -263,6 +275,7 @@ export class Replicas {
 
   async close(): Promise<void> {
     this.#isrTimer?.cancel()
+    this.moves.close()
     await this.#fetchers.close()
     this.#deadlines.close()
   }
