@@ -63,7 +63,12 @@ class PartitionLog implements ReplicatedLog {
   }
 
   async read(fromOffset: number, maxBytes: number): Promise<Buffer> {
-    const result = await this.#log.read({ fetchOffset: fromOffset, maxBytes, minOneBatch: true })
+    const result = await this.#log.read({
+      fetchOffset: fromOffset,
+      maxBytes,
+      minOneBatch: true,
+      givesDamaged: true,
+    })
     if (result.error !== Errors.NONE) throw new KafkaError(result.error)
     const [only, ...more] = result.segments
     if (only !== undefined && more.length === 0) return only

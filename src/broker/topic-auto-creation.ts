@@ -62,7 +62,7 @@ export class TopicAutoCreation implements TopicCreation, InternalTopics {
         : 'transaction.state.log.replication.factor'
     this.#options.logger.error(
       `Cannot create topic ${name}: ${setting}=${replicationFactor}, ` +
-        `but only ${brokers} brokers are alive. Its clients find no coordinator until there are more.`,
+        `but there are only ${brokers} brokers. Its clients find no coordinator until there are more.`,
     )
   }
 

@@ -5,6 +5,7 @@ import {
   compressionOf,
   isComplete,
   isControl,
+  isCrcValid,
   isTransactional,
   lastOffset,
   magic,
@@ -76,6 +77,7 @@ function replayBatch<Event>(replay: Replay<Event>, position: number): void {
   const { chunk, fromOffset, cursor, onSkipped } = replay
   const first = baseOffset(chunk, position)
   try {
+    assertIntact(chunk, position)
     if (isControl(chunk, position)) {
       replayControl(chunk, position, replay.target)
       return
@@ -102,6 +104,11 @@ function replayBatch<Event>(replay: Replay<Event>, position: number): void {
     if (offset >= fromOffset) replayRecord(replay, offset, producer)
     offset++
   }
+}
+
+/** A flipped bit would read as an offset that nobody has committed; better an older one. */
+function assertIntact(chunk: Buffer, position: number): void {
+  if (!isCrcValid(chunk, position)) throw new Error('the checksum of its batch is wrong')
 }
 
 function openRecords(cursor: RecordCursor, chunk: Buffer, position: number): void {

@@ -16,7 +16,10 @@ export interface ReplicatedLog {
   readonly highWatermark: number
   /** Appends one batch as leader, or refuses it at once (not leader, too few in sync, ...). */
   append(records: Buffer): AppendOutcome
-  /** Whole batches from the one that holds `fromOffset`; empty at the end of the log. */
+  /**
+   * Whole batches from the one that holds `fromOffset`, damaged ones among them; empty at the end
+   * of the log.
+   */
   read(fromOffset: number, maxBytes: number): Promise<Buffer>
   /** Calls back after the high watermark has moved; the result ends that. */
   onHighWatermark(listener: (highWatermark: number) => void): () => void

@@ -32,6 +32,8 @@ export interface ReadOptions {
   readonly maxOffset?: number | undefined
   /** Gives the first batch whole even when it is larger than `maxBytes`. */
   readonly minOneBatch: boolean
+  /** Gives batches whose checksum is wrong as well: the caller checks, and goes on behind them. */
+  readonly givesDamaged?: boolean | undefined
 }
 
 export interface ReadResult {

@@ -44,7 +44,7 @@ export class LogReader {
     if (recent !== undefined) return { error: Errors.NONE, ...recent }
     const endOffset = log.logEndOffset
     const memory = log.context.readMemory
-    return this.#readFiles({ memory, fetchOffset, maxBytes, minOneBatch, maxOffset, endOffset })
+    return this.#readFiles({ ...options, memory, maxOffset, endOffset })
   }
 
   async #readFiles(options: FileReadOptions): Promise<ReadResult> {

@@ -79,7 +79,8 @@ async function readFromSegment(
     if (known === undefined) checkBoundary(segment, position, chunk)
     if (position < segment.uncheckedBytes) chunk = inOrder(segment, position, chunk, order)
     const found = sliceBatches(chunk, 0, options.fetchOffset, options.maxOffset, options)
-    if (found.bytes.length > 0) return given(segment, position + found.end, found.bytes, lent)
+    if (found.bytes.length > 0)
+      return given(segment, position + found.end, { batches: found.bytes, lent }, options)
     options.memory.giveBack(lent)
     if (found.full) return NOTHING
     position += found.end
@@ -106,13 +107,19 @@ async function readLargeBatch(
   }
   const allowed = options.minOneBatch && lastOffsetOf(bytes, 0) < options.maxOffset
   if (!allowed) return NOTHING
-  return given(segment, position + size, bytes, lent)
+  return given(segment, position + size, { batches: bytes, lent }, options)
 }
 
 /** `end`: position after the batches. Those that were found on disk are checked. */
-function given(segment: Segment, end: number, batches: Buffer, lent: Buffer): FileRead {
+function given(
+  segment: Segment,
+  end: number,
+  { batches, lent }: { readonly batches: Buffer; readonly lent: Buffer },
+  { givesDamaged }: FileReadOptions,
+): FileRead {
   const position = end - batches.length
-  const sound = position < segment.uncheckedBytes ? soundPart(segment, position, batches) : batches
+  const isTrusted = position >= segment.uncheckedBytes || givesDamaged === true
+  const sound = isTrusted ? batches : soundPart(segment, position, batches)
   const result = { error: 0, segments: [sound], sizeBytes: sound.length, lent }
   const next = { segment, position: position + sound.length, offset: nextOffset(sound) }
   return { result, next }
