@@ -47,7 +47,8 @@ export async function end(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM
   await exited
 }
 
-function java(directory: string, name: string, args: readonly string[]): ChildProcess {
+/** A class of Apache Kafka or ZooKeeper as a process, its warnings in NAME.log. */
+export function startJava(directory: string, name: string, args: readonly string[]): ChildProcess {
   const { classPath } = kafkaJars('3.9')
   if (classPath === undefined) throw new Error('the jars of Apache Kafka are missing')
   mkdirSync(directory, { recursive: true })
@@ -75,7 +76,7 @@ export function startZooKeeper(directory: string, port: number): ChildProcess {
     'admin.enableServer': 'false',
   })
   const main = 'org.apache.zookeeper.server.quorum.QuorumPeerMain'
-  return java(directory, 'zookeeper', [main, file])
+  return startJava(directory, 'zookeeper', [main, file])
 }
 
 /** Apache Kafka's broker; resolves when it serves. */
@@ -87,7 +88,7 @@ export async function startKafka(
   mkdirSync(directory, { recursive: true })
   const file = join(directory, 'kafka.properties')
   writeProperties(file, { listeners: `PLAINTEXT://127.0.0.1:${port}`, ...settings })
-  const child = java(directory, 'kafka', ['kafka.Kafka', file])
+  const child = startJava(directory, 'kafka', ['kafka.Kafka', file])
   await untilServing(port, child)
   return child
 }
