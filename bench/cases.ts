@@ -54,7 +54,7 @@ export async function withServer(
 }
 
 /** Milliseconds from the spawn of the server to an acknowledged record. */
-async function firstRecord(server: Server): Promise<number> {
+export async function firstRecord(server: Server): Promise<number> {
   const { port, pids } = server
   const timeoutMs = FIRST_RECORD_WITHIN_MS
   await runJob({ kind: 'first-record', port, pids, topic: 'first', timeoutMs })
@@ -63,7 +63,7 @@ async function firstRecord(server: Server): Promise<number> {
 
 type ProduceShape = Omit<ProduceJob, 'kind' | 'port' | 'pids' | 'topic' | 'partitions'>
 
-function produceCase(name: string, title: string, shape: ProduceShape): Case {
+export function produceCase(name: string, title: string, shape: ProduceShape): Case {
   const isBatched = shape.batchBytes > shape.recordBytes
   return {
     name,
@@ -90,7 +90,7 @@ function produceCase(name: string, title: string, shape: ProduceShape): Case {
   }
 }
 
-const BATCHED: ProduceShape = {
+export const BATCHED: ProduceShape = {
   connections: 2,
   inFlight: 5,
   recordBytes: 1024,
@@ -101,7 +101,7 @@ const BATCHED: ProduceShape = {
   seconds: 4,
 }
 
-const ONE_RECORD: ProduceShape = {
+export const ONE_RECORD: ProduceShape = {
   connections: 1,
   inFlight: 1,
   recordBytes: 100,

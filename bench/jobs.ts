@@ -11,6 +11,7 @@ import { runGroupJob, type GroupJob } from './group-jobs.ts'
 import { Samples } from './histogram.ts'
 import { cpuSeconds } from './procfs.ts'
 import { RawConnection } from './raw-connection.ts'
+import { runStorageJob, type StorageJob } from './storage-jobs.ts'
 
 interface Common {
   readonly port: number
@@ -72,6 +73,7 @@ export type Job =
   | FirstRecordJob
   | ConnectionsJob
   | GroupJob
+  | StorageJob
 
 export interface JobResult {
   /** MB (10^6 bytes of values), requests, or whatever the job counts. */
@@ -99,6 +101,11 @@ export function runJob(job: Job): Promise<JobResult> {
       return firstRecord(job)
     case 'connections':
       return connections(job)
+    case 'fill':
+    case 'delete-topics':
+    case 'clean':
+    case 'look-up':
+      return runStorageJob(job)
     default:
       return runGroupJob(job)
   }

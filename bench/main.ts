@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { cases as dataCases, type Figures } from './cases.ts'
 import { groupCases } from './cases-groups.ts'
+import { storageCases } from './cases-storage.ts'
 import { zookeeperCases } from './cases-zookeeper.ts'
 import { kafka, ottla, type ServerKind } from './servers.ts'
 
@@ -16,7 +17,7 @@ const { values } = parseArgs({
   },
 })
 
-const cases = [...dataCases, ...groupCases, ...zookeeperCases]
+const cases = [...dataCases, ...groupCases, ...storageCases, ...zookeeperCases]
 
 if (values.list) {
   for (const { name, title } of cases) console.log(`${name.padEnd(18)} ${title}`)
