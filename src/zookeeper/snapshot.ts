@@ -14,31 +14,104 @@ import type { ZNode } from './tree.ts'
 import { ownBytes } from './transactions.ts'
 
 const SEAL_BYTES = 8 + 5
+/** A slice takes a few milliseconds. */
+const SLICE_NODES = 2_000
+const SLICE_BYTES = 256 * 1024
 
-/** The whole file. Synchronous, so that it holds exactly the transactions up to `tree.lastZxid`. */
+/** The whole file at once; see `SnapshotSlices` for a tree that is in use. */
 export function encodeSnapshot(tree: Tree): Buffer {
-  const writer = new JuteWriter(tree.approximateBytes + tree.nodes.size * 100 + 1024)
+  const slices = new SnapshotSlices(tree)
+  const parts: Buffer[] = []
+  for (let part = slices.next(); part !== undefined; part = slices.next()) parts.push(part)
+  return Buffer.concat(parts)
+}
+
+/**
+ * The file in slices, between which the tree may change: the file holds the tree as it was when this
+ * was made. What changes before its turn is kept as it was; what comes later is left out.
+ */
+export class SnapshotSlices {
+  readonly #tree: Tree
+  readonly #zxid: number
+  readonly #nodes: Iterator<[string, ZNode]>
+  /** Changed or gone since, and not yet written. */
+  readonly #kept = new Map<string, ZNode>()
+  readonly #written = new Set<string>()
+  #header: Buffer | undefined
+  #checksum = 1
+  #isDone = false
+
+  constructor(tree: Tree) {
+    this.#tree = tree
+    this.#zxid = tree.lastZxid
+    this.#nodes = tree.nodes.entries()
+    this.#header = encodeHeader(tree)
+    tree.beforeChange = (path, node) => this.#keep(path, node)
+  }
+
+  /** The next bytes, undefined after the last. A map keeps its order, so parents come first. */
+  next(): Buffer | undefined {
+    if (this.#isDone) return undefined
+    const header = this.#header
+    this.#header = undefined
+    if (header !== undefined) return this.#summed(header)
+    const writer = new JuteWriter(SLICE_BYTES * 2)
+    for (let seen = 0; seen < SLICE_NODES && writer.position < SLICE_BYTES; seen++) {
+      const { done, value } = this.#nodes.next()
+      if (done === true) return this.#finish(writer)
+      this.#write(writer, value[0], value[1])
+    }
+    return this.#summed(writer.finish())
+  }
+
+  /** Gives up: the tree changes as it likes again. */
+  abandon(): void {
+    this.#isDone = true
+    this.#tree.beforeChange = undefined
+  }
+
+  #keep(path: string, node: ZNode): void {
+    if (node.czxid > this.#zxid || this.#written.has(path) || this.#kept.has(path)) return
+    this.#kept.set(path, { ...node })
+  }
+
+  #write(writer: JuteWriter, path: string, node: ZNode): void {
+    if (node.czxid > this.#zxid) return
+    const asItWas = this.#kept.get(path) ?? node
+    this.#kept.delete(path)
+    this.#written.add(path)
+    writeNode(writer, path, asItWas)
+  }
+
+  /** What has been deleted meanwhile; a parent there had lost its children first. */
+  #finish(writer: JuteWriter): Buffer {
+    const depth = (path: string): number => path.split('/').length
+    const gone = [...this.#kept].toSorted(([left], [right]) => depth(left) - depth(right))
+    for (const [path, node] of gone) writeNode(writer, path, node)
+    writer.string('/')
+    this.#summed(writer.written())
+    this.abandon()
+    return writer.long(this.#checksum).string('/').finish()
+  }
+
+  #summed(bytes: Buffer): Buffer {
+    this.#checksum = adler32(bytes, 0, bytes.length, this.#checksum)
+    return bytes
+  }
+}
+
+function encodeHeader(tree: Tree): Buffer {
+  const writer = new JuteWriter(1024)
   writer.int32(SNAPSHOT_MAGIC).int32(FILE_VERSION).int64(-1n)
   writer.int32(tree.sessions.size)
   for (const [id, timeoutMs] of tree.sessions) writer.int64(id).int32(timeoutMs)
   writer.int32(tree.acls.size)
   for (const [id, acl] of tree.acls.entries()) writeAcls(writer.long(id), acl)
-  writeNodes(writer, tree)
-  writer.string('/')
-  writer.long(adler32(writer.written()))
-  writer.string('/')
   return writer.finish()
 }
 
-/** A map keeps the order of insertion, and a node is only ever put in when its parent is there. */
-function writeNodes(writer: JuteWriter, tree: Tree): void {
-  for (const [path, node] of tree.nodes) {
-    writer.string(path === '/' ? '' : path)
-    writeNode(writer, node)
-  }
-}
-
-function writeNode(writer: JuteWriter, node: ZNode): void {
+function writeNode(writer: JuteWriter, path: string, node: ZNode): void {
+  writer.string(path === '/' ? '' : path)
   writer.bytes(node.data).long(node.aclId)
   writer.long(node.czxid).long(node.mzxid).long(node.ctime).long(node.mtime)
   writer.int32(node.version).int32(node.cversion).int32(node.aversion)

@@ -16,7 +16,7 @@ import {
 } from './data-files.ts'
 import { recover } from './recover.ts'
 import type { Recovered } from './recover.ts'
-import { encodeSnapshot } from './snapshot.ts'
+import { encodeSnapshot, SnapshotSlices } from './snapshot.ts'
 import { TransactionLog } from './transaction-log.ts'
 import type { Entry } from './transactions.ts'
 import type { Tree } from './tree.ts'
@@ -132,14 +132,15 @@ export class Storage {
     if (this.#snapshotting !== undefined) return
     this.#entriesSinceSnapshot = 0
     const zxid = this.tree.lastZxid
-    const bytes = encodeSnapshot(this.tree)
+    const slices = new SnapshotSlices(this.tree)
     this.#log.roll()
-    this.#snapshotting = writeSnapshot(this.#options, zxid, bytes)
+    this.#snapshotting = writeSnapshot(this.#options, zxid, slices)
       .then(() => purge(this.#options))
       .catch((error: unknown) => {
         this.#options.logger.error(`Snapshot 0x${zxid.toString(16)} could not be written`, error)
       })
       .finally(() => {
+        slices.abandon()
         this.#snapshotting = undefined
       })
   }
@@ -221,14 +222,23 @@ async function readOrMakeSecret(options: StorageOptions): Promise<Buffer> {
 }
 
 /** Under another name first, so that a snapshot with its own name is whole. */
-async function writeSnapshot(options: StorageOptions, zxid: number, bytes: Buffer): Promise<void> {
+async function writeSnapshot(
+  options: StorageOptions,
+  zxid: number,
+  slices: SnapshotSlices,
+): Promise<void> {
   const { disk } = options.platform
   const directory = versionDirectory(options.directory)
   const path = join(directory, numberedName('snapshot', zxid))
   const file = await disk.open(`${path}.tmp`, 'create')
   try {
     file.truncateSync(0)
-    await file.writev([bytes], 0)
+    let position = 0
+    for (let slice = slices.next(); slice !== undefined; slice = slices.next()) {
+      // Requests have their turn while it is written.
+      await file.writev([slice], position)
+      position += slice.length
+    }
     if (options.sync) await file.sync()
   } finally {
     file.closeSync()

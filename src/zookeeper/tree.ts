@@ -64,6 +64,8 @@ export class Tree {
   readonly quotas = new Quotas(this.nodes)
   readonly extendedTypes: boolean
   lastZxid = 0
+  /** Told of each node of a transaction that is about to change or go. */
+  beforeChange: ((path: string, node: ZNode) => void) | undefined
   /** Bytes of paths and data. */
   approximateBytes = 0
 
@@ -164,8 +166,10 @@ export class Tree {
 
   #create(txn: CreateTxn, entry: Entry, changes: Change[]): Outcome {
     const { path } = txn
-    const parent = this.nodes.get(parentOf(path) ?? '')
+    const parentPath = parentOf(path) ?? ''
+    const parent = this.nodes.get(parentPath)
     if (parent === undefined) return { kind: 'done' }
+    this.beforeChange?.(parentPath, parent)
     const cversion = txn.parentCversion === -1 ? parent.cversion + 1 : txn.parentCversion
     if (cversion > parent.cversion) {
       parent.cversion = cversion
@@ -194,14 +198,17 @@ export class Tree {
   }
 
   #delete(path: string, zxid: number, changes: Change[]): void {
-    const parent = this.nodes.get(parentOf(path) ?? '')
+    const parentPath = parentOf(path) ?? ''
+    const parent = this.nodes.get(parentPath)
     if (parent !== undefined) {
+      this.beforeChange?.(parentPath, parent)
       parent.children?.delete(nameOf(path))
       if (parent.children?.size === 0) parent.children = undefined
       parent.pzxid = Math.max(parent.pzxid, zxid)
     }
     const node = this.nodes.get(path)
     if (node === undefined) return
+    this.beforeChange?.(path, node)
     this.nodes.delete(path)
     this.acls.release(node.aclId)
     this.approximateBytes -= path.length + (node.data?.length ?? 0)
@@ -218,6 +225,7 @@ export class Tree {
   ): Outcome {
     const node = this.nodes.get(txn.path)
     if (node === undefined) return { kind: 'done' }
+    this.beforeChange?.(txn.path, node)
     const grownBytes = (txn.data?.length ?? 0) - (node.data?.length ?? 0)
     this.approximateBytes += grownBytes
     this.quotas.add(txn.path, 0, grownBytes)
@@ -232,6 +240,7 @@ export class Tree {
   #setAcl(txn: { path: string; acl: readonly Acl[]; version: number }): Outcome {
     const node = this.nodes.get(txn.path)
     if (node === undefined) return { kind: 'done' }
+    this.beforeChange?.(txn.path, node)
     const aclId = this.acls.use(txn.acl)
     this.acls.release(node.aclId)
     node.aclId = aclId
