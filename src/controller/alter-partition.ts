@@ -6,11 +6,11 @@ import type {
 } from '../wire/messages/56-alter-partition.ts'
 import { Errors } from '../wire/errors.ts'
 import { ZERO_UUID } from '../wire/uuid.ts'
+import { sameList } from './context.ts'
 import type { ControllerContext, Leadership, Partition } from './context.ts'
 import type { NextLeadership } from './leadership-plans.ts'
 import { stateBytes } from './leadership-plans.ts'
-import { readLeaderships } from './leadership-writes.ts'
-import { sameList } from './reassignment.ts'
+import { isWritten, readLeaderships } from './leadership-writes.ts'
 import type { Term } from './term.ts'
 import { statePath } from '../metadata/znode-paths.ts'
 import { ZooKeeperCode } from '../zookeeper/errors.ts'
@@ -184,10 +184,9 @@ async function write(
     conflicting.map(([, { partition }]) => partition),
   )
   for (const [asked, { partition, next }] of conflicting) {
-    // Written by the first attempt, when the answer to it was lost with the connection.
-    const isWritten = partition.leadership !== undefined && isWhat(partition.leadership, next)
-    errors.set(asked, isWritten ? Errors.NONE : Errors.INVALID_UPDATE_VERSION)
-    if (isWritten) changed.push(partition)
+    const isDone = isWritten(partition, next)
+    errors.set(asked, isDone ? Errors.NONE : Errors.INVALID_UPDATE_VERSION)
+    if (isDone) changed.push(partition)
   }
   if (changed.length > 0) {
     const batch = term.batch()
@@ -195,14 +194,6 @@ async function write(
     term.send(batch)
   }
   return changed
-}
-
-function isWhat(found: Leadership, written: NextLeadership): boolean {
-  return (
-    found.leaderEpoch === written.leaderEpoch &&
-    found.controllerEpoch === written.controllerEpoch &&
-    isSame(found, written.isr, written.leaderRecoveryState)
-  )
 }
 
 function answer(

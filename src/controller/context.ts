@@ -91,6 +91,11 @@ export function without(from: readonly number[], excluded: readonly number[]): n
   return from.filter((element) => !excluded.includes(element))
 }
 
+/** The same elements in the same order. */
+export function sameList(left: readonly number[], right: readonly number[]): boolean {
+  return left.length === right.length && left.every((element, index) => element === right[index])
+}
+
 export class ControllerContext {
   readonly brokerId: number
   readonly epoch: number

@@ -3,6 +3,7 @@
 import { statePath } from '../metadata/znode-paths.ts'
 import { decodeState } from '../metadata/znodes.ts'
 import { ZooKeeperCode } from '../zookeeper/errors.ts'
+import { sameList } from './context.ts'
 import type { Leadership, Partition } from './context.ts'
 import { versionOf } from './guarded-store.ts'
 import type { Unit } from './guarded-store.ts'
@@ -49,20 +50,38 @@ export async function writeLeaderships(
       }
     }
     const results = await term.store.write(units)
-    const conflicting: Partition[] = []
+    const conflicting: [Partition, NextLeadership][] = []
     for (const [index, [partition, next]] of planned.entries()) {
       const result = results[index]
       if (result?.ok === true) {
         partition.leadership = { ...next, partitionEpoch: versionOf(result.results[0]) }
         changed.add(partition)
-      } else if (result?.code === ZooKeeperCode.BADVERSION) conflicting.push(partition)
+      } else if (result?.code === ZooKeeperCode.BADVERSION) conflicting.push([partition, next])
       else failed.add(partition)
     }
-    await readLeaderships(term, conflicting)
-    pending = conflicting
+    const read = conflicting.map(([partition]) => partition)
+    await readLeaderships(term, read)
+    for (const [partition, next] of conflicting)
+      if (isWritten(partition, next)) changed.add(partition)
+    pending = read.filter((partition) => !changed.has(partition))
   }
   for (const partition of pending) failed.add(partition)
   return { changed, unchanged, failed }
+}
+
+/**
+ * Whether the state just read is the one that was to be written: by a first attempt, the answer to
+ * which was lost with the connection. Who leads must still be told.
+ */
+export function isWritten({ leadership }: Partition, next: NextLeadership): boolean {
+  return (
+    leadership !== undefined &&
+    leadership.leader === next.leader &&
+    leadership.leaderEpoch === next.leaderEpoch &&
+    leadership.controllerEpoch === next.controllerEpoch &&
+    leadership.leaderRecoveryState === next.leaderRecoveryState &&
+    sameList(leadership.isr, next.isr)
+  )
 }
 
 function setState(partition: Partition, next: NextLeadership, version: number): Unit[number] {

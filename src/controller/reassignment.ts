@@ -7,7 +7,7 @@
 import { REASSIGN_PARTITIONS, topicPath } from '../metadata/znode-paths.ts'
 import { decodeReassignments, encodeReassignments, encodeTopic } from '../metadata/znodes.ts'
 import type { Assignment, NamedPartition, Reassignment } from '../metadata/znodes.ts'
-import { without } from './context.ts'
+import { sameList, without } from './context.ts'
 import type { Partition, Replica, Topic } from './context.ts'
 import { planEpochBump } from './leadership-plans.ts'
 import { writeLeaderships } from './leadership-writes.ts'
@@ -166,8 +166,4 @@ function sameAssignment(left: Assignment, right: Assignment): boolean {
     sameList(left.adding, right.adding) &&
     sameList(left.removing, right.removing)
   )
-}
-
-export function sameList(left: readonly number[], right: readonly number[]): boolean {
-  return left.length === right.length && left.every((element, index) => element === right[index])
 }

@@ -152,7 +152,10 @@ export class ClusterFaults {
   diskError(): void {
     const host = this.#broker()
     if (host.running === undefined) return
-    const operation = this.#options.random.chance(0.5) ? 'write' : 'sync'
+    // After a failed sync the system forgets what it had to write (as Linux does), which a power
+    // failure later shows: no broker can survive both on its own.
+    const { random, losesPower } = this.#options
+    const operation = random.chance(0.5) || losesPower ? 'write' : 'sync'
     this.#options.note(`the disk of ${host.name} fails a ${operation}`)
     host.machine.platform.disk.failNext(operation, 'EIO')
   }

@@ -223,6 +223,24 @@ test('KAFKA-12686: a change whose confirmation was lost is confirmed, and told t
   await world.close()
 })
 
+test('a removal from in-sync sets whose confirmation was lost is told to the leader', async () => {
+  const world = await worldOf(3)
+  await create(world, 'orders', [2, 1, 3])
+  const { connection } = world.broker(1)
+  connection.deafenAfter(6)
+  await world.broker(3).end()
+  await world.settle()
+  connection.lose()
+  await world.advance(3000)
+  const after = await stateOf(world, 'orders')
+  assert.deepEqual(after.isr, [2, 1])
+  const told = world.received.filter(
+    ({ brokerId, text }) => brokerId === 2 && text.startsWith('Leader'),
+  )
+  assert.equal(told.at(-1)?.text, `LeaderAndIsr orders-0 leader 2 epoch ${after.leaderEpoch}`)
+  await world.close()
+})
+
 test('an election whose confirmation was lost makes no second leader in its epoch', async () => {
   const world = await worldOf(3)
   await create(world, 'orders', [2, 1, 3])

@@ -78,9 +78,9 @@ export class SimulatedFile implements DiskFile {
   syncSync(): void {
     try {
       this.#perform('sync', () => {
-        // A crash point in a sync leaves it half done: see the fate of each write.
-        if (this.#access.faults.isLastStep) this.#image.failSync(this.#access.random)
-        else this.#image.sync()
+        // A process that dies in a sync leaves the writes to the system: only a power failure
+        // decides the fate of each.
+        if (!this.#access.faults.isLastStep) this.#image.sync()
       })
     } catch (error) {
       if (!this.#access.faults.isCrashed) this.#image.failSync(this.#access.random)
