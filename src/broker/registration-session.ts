@@ -5,6 +5,7 @@
 // directory proves that the process which owned the session is gone, so its successor ends it.
 import { join } from 'node:path'
 import { registerBroker } from '../controller/broker-registration.ts'
+import { replaceFile } from '../log/atomic-file.ts'
 import type { BrokerNode } from '../metadata/znodes.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { Logger } from '../telemetry/logger.ts'
@@ -64,8 +65,9 @@ export class RegistrationSession {
 
   async #register(): Promise<void> {
     const { zookeeper, brokerId, describe, logger } = this.#options
+    // Before what it must undo: a registration outlives a power cut, and so must this.
+    await this.#remember(zookeeper.client.session)
     this.#brokerEpoch = await registerBroker(zookeeper.client, brokerId, describe())
-    this.#remember(zookeeper.client.session)
     logger.info(`Registered broker ${brokerId} with broker epoch ${this.#brokerEpoch}.`)
   }
 
@@ -98,17 +100,10 @@ export class RegistrationSession {
     }
   }
 
-  #remember(session: Session): void {
+  async #remember(session: Session): Promise<void> {
     const text = `${session.id.toString(16)} ${session.password.toString('hex')}\n`
-    const { disk } = this.#options.platform
     try {
-      const file = disk.openSync(this.#path, 'create')
-      try {
-        file.truncateSync(0)
-        file.writeSync(Buffer.from(text), 0)
-      } finally {
-        file.closeSync()
-      }
+      await replaceFile(this.#options.platform.disk, this.#path, text, { durable: true })
     } catch (error) {
       this.#options.logger.warn(`Cannot write ${this.#path}; a restart will be slower.`, error)
     }
