@@ -145,7 +145,7 @@ async function untilStopped(actor: Actor, step: () => Promise<void>): Promise<vo
       await step()
     } catch (error) {
       if (error instanceof Contradiction) throw error
-      actor.trace(`${actor.name} failed: ${error}`)
+      actor.trace(`${actor.name} failed: ${String(error)}`)
       await sleep(actor.platform.clock, RETRY_MS)
     }
   }
