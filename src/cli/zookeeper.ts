@@ -5,6 +5,9 @@ import { parseArgs } from 'node:util'
 import { readKeyStore, type KeyStore } from '../platform/key-store/key-store.ts'
 import type { ListenOptions } from '../platform/network.ts'
 import { nodePlatform } from '../platform/node/node-platform.ts'
+import { AdminServer } from '../console/admin-server.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import { commandNames } from '../zookeeper/admin-commands.ts'
 import { lineLogger, LogLevels } from '../telemetry/line-logger.ts'
 import { ZooKeeperServer } from '../zookeeper/server.ts'
 import {
@@ -28,7 +31,7 @@ export const zookeeperCommand: Command = {
       streams.stdout.write(USAGE)
       return 0
     }
-    const { settings, secure, unknown } = readSettings(file, overrides)
+    const { settings, secure, admin, unknown } = readSettings(file, overrides)
     const logger = lineLogger({
       write: (line) => streams.stdout.write(`${line}\n`),
       nowMs: Date.now,
@@ -40,6 +43,8 @@ export const zookeeperCommand: Command = {
     const platform = nodePlatform()
     const listeners = [...(settings.listeners ?? []), ...secureListener(secure)]
     await using server = await startServer({ ...settings, listeners, platform, logger })
+    await using adminServer = await startAdmin(admin, server, logger)
+    if (adminServer !== undefined) logger.info(`Admin commands at port ${adminServer.port}`)
     const host = listeners[0]?.host ?? '0.0.0.0'
     logger.info(
       `ZooKeeper answers at ${host}:${server.ports.join(',')}, data in ${settings.directory}`,
@@ -88,6 +93,26 @@ function readSettings(file: string, overrides: readonly string[]): ReadSettings 
   } catch (error) {
     if (!(error instanceof SettingError)) throw error
     throw new UsageError(`${file}: ${error.message}`)
+  }
+}
+
+/** A taken port is no reason not to start: the usual one is that of many other servers. */
+async function startAdmin(
+  admin: ReadSettings['admin'],
+  server: ZooKeeperServer,
+  logger: Logger,
+): Promise<AdminServer | undefined> {
+  if (admin === undefined) return undefined
+  try {
+    return await AdminServer.start(admin, {
+      path: admin.path,
+      commands: commandNames(),
+      answer: (command) => server.answerCommand(command),
+    })
+  } catch (error) {
+    if (!isStartProblem(error)) throw error
+    logger.warn(`No admin server: ${error.message}; see admin.serverPort and admin.enableServer.`)
+    return undefined
   }
 }
 

@@ -20,6 +20,7 @@ export interface Socket {
   readonly remotePort: number
   readonly localAddress: string
   readonly localPort: number
+  readonly isEncrypted?: boolean | undefined
   /** With TLS: the subject of the certificate that the peer showed (RFC 2253), when it is believed. */
   readonly peerName?: string | undefined
   /** Bytes handed to `write` that have not left the process. */

@@ -24,13 +24,22 @@ const WORDS: ReadonlySet<string> = new Set([
   'wchs',
 ])
 
-const VERSION = '3.8.4-ottla, built on 2024-02-12 22:16 UTC'
+export const VERSION = '3.8.4-ottla, built on 2024-02-12 22:16 UTC'
 
 export interface WordContext {
   readonly processor: Processor
   readonly whitelist: ReadonlySet<string>
   /** Lines of `conf`. */
   readonly settings: ReadonlyMap<string, string | number>
+  readonly directories: () => DirectoryState
+}
+
+/** Sizes of all snapshots and of all logs, and the newest snapshot. */
+export interface DirectoryState {
+  readonly dataBytes: number
+  readonly logBytes: number
+  readonly snapshotZxid: number
+  readonly snapshotMs: number
 }
 
 /** Undefined when the four characters are no such word, but the length of a frame. */
@@ -60,7 +69,17 @@ const ANSWERS: ReadonlyMap<string, (context: WordContext) => string> = new Map([
   ['wchs', wchs],
   ['wchc', wchc],
   ['wchp', wchp],
+  ['dirs', dirs],
+  // No digests are kept, and nothing is traced.
+  ['hash', () => ''],
+  ['gtmk', () => '0'],
+  ['stmk', () => '0'],
 ])
+
+function dirs({ directories }: WordContext): string {
+  const { dataBytes, logBytes } = directories()
+  return `datadir_size: ${dataBytes}\nlogdir_size: ${logBytes}\n`
+}
 
 function version(): string {
   return `Zookeeper version: ${VERSION}\n`
@@ -73,7 +92,7 @@ function hex(value: number | bigint): string {
 function serverLines({ processor }: WordContext): string {
   const { latency, machine, connections } = processor
   const average = latency.count === 0 ? 0 : latency.totalMs / latency.count
-  const [received, sent] = packets(processor)
+  const [received, sent] = connectionCounts(processor)
   return [
     `Latency min/avg/max: ${Math.round(latency.minMs)}/${average.toFixed(4)}/${Math.round(latency.maxMs)}`,
     `Received: ${received}`,
@@ -87,7 +106,8 @@ function serverLines({ processor }: WordContext): string {
   ].join('\n')
 }
 
-function packets(processor: Processor): [number, number] {
+/** Packets received and sent by the open connections. */
+export function connectionCounts(processor: Processor): [number, number] {
   let received = 0
   let sent = 0
   for (const connection of processor.connections) {
@@ -129,16 +149,23 @@ function envi(): string {
   return `Environment:\nzookeeper.version=${VERSION}\n`
 }
 
-function mntr({ processor }: WordContext): string {
+function mntr(context: WordContext): string {
+  return statistics(context)
+    .map(([name, value]) => `zk_${name}\t${value}\n`)
+    .join('')
+}
+
+/** The lines of `mntr`, without their prefix. */
+export function statistics({ processor }: WordContext): [string, string | number][] {
   const { latency, machine, watches } = processor
   const { tree } = machine
-  const [received, sent] = packets(processor)
+  const [received, sent] = connectionCounts(processor)
   let ephemerals = 0
   for (const owned of tree.ephemerals.values()) ephemerals += owned.size
-  const values: [string, string | number][] = [
+  return [
     ['version', VERSION],
     ['server_state', 'standalone'],
-    ['avg_latency', latency.count === 0 ? 0 : (latency.totalMs / latency.count).toFixed(4)],
+    ['avg_latency', latency.count === 0 ? 0 : Number((latency.totalMs / latency.count).toFixed(4))],
     ['max_latency', Math.round(latency.maxMs)],
     ['min_latency', Math.round(latency.minMs)],
     ['packets_received', received],
@@ -151,7 +178,6 @@ function mntr({ processor }: WordContext): string {
     ['approximate_data_size', tree.approximateBytes],
     ['global_sessions', tree.sessions.size],
   ]
-  return values.map(([name, value]) => `zk_${name}\t${value}\n`).join('')
 }
 
 function dump({ processor }: WordContext): string {
@@ -173,15 +199,12 @@ function dump({ processor }: WordContext): string {
 }
 
 function crst({ processor }: WordContext): string {
-  for (const connection of processor.connections) {
-    connection.packetsReceived = 0
-    connection.packetsSent = 0
-  }
+  for (const connection of processor.connections) connection.resetCounts()
   return 'Connection stats reset.\n'
 }
 
 function srst({ processor }: WordContext): string {
-  Object.assign(processor.latency, { minMs: 0, maxMs: 0, totalMs: 0, count: 0 })
+  processor.resetLatency()
   return 'Server stats reset.\n'
 }
 

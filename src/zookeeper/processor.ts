@@ -268,6 +268,10 @@ export class Processor {
     this.#bySession.delete(sessionId)
   }
 
+  resetLatency(): void {
+    Object.assign(this.latency, { minMs: 0, maxMs: 0, totalMs: 0, count: 0 })
+  }
+
   #noteLatency(waitedMs: number): void {
     const { latency } = this
     latency.minMs = latency.count === 0 ? waitedMs : Math.min(latency.minMs, waitedMs)

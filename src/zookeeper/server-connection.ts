@@ -64,6 +64,11 @@ export class ServerConnection implements SocketEvents {
     this.socket.listen(this)
   }
 
+  resetCounts(): void {
+    this.packetsReceived = 0
+    this.packetsSent = 0
+  }
+
   get isClosed(): boolean {
     return this.#closed
   }

@@ -3,7 +3,8 @@
 import type { ListenOptions, NetworkListener, Socket } from '../platform/network.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { Logger } from '../telemetry/logger.ts'
-import { answerWord } from './four-letter-words.ts'
+import { answerCommand } from './admin-commands.ts'
+import { answerWord, type WordContext } from './four-letter-words.ts'
 import { socketPair } from './in-process.ts'
 import { Machine } from './machine.ts'
 import { Processor } from './processor.ts'
@@ -191,33 +192,36 @@ export class ZooKeeperServer {
       superDigest,
       handshakeMs: HANDSHAKE_MS,
       passwordOf: (sessionId) => this.#storage.passwordOf(sessionId),
-      fourLetterWord: (word) => this.#answerWord(word),
+      fourLetterWord: (word) => answerWord(this.#wordContext(), word),
       onClosed,
     })
     connection.start()
   }
 
-  #answerWord(word: string): string | undefined {
+  /** JSON of a command of the admin server. */
+  answerCommand(name: string): string {
+    return answerCommand(this.#wordContext(), name)
+  }
+
+  #wordContext(): WordContext {
     const options = this.#options
-    return answerWord(
-      {
-        processor: this.#processor,
-        whitelist: new Set(options.fourLetterWords),
-        settings: new Map<string, string | number>([
-          ['clientPort', this.#portWhere(({ tls }) => tls === undefined)],
-          ['secureClientPort', this.#portWhere(({ tls }) => tls !== undefined)],
-          ['dataDir', `${options.directory}/version-2`],
-          ['dataLogDir', `${options.logDirectory}/version-2`],
-          ['tickTime', options.tickTimeMs],
-          ['maxClientCnxns', options.maxClientConnections],
-          ['minSessionTimeout', options.minSessionTimeoutMs],
-          ['maxSessionTimeout', options.maxSessionTimeoutMs],
-          ['clientPortListenBacklog', -1],
-          ['serverId', 0],
-        ]),
-      },
-      word,
-    )
+    return {
+      processor: this.#processor,
+      whitelist: new Set(options.fourLetterWords),
+      directories: () => this.#storage.state(),
+      settings: new Map<string, string | number>([
+        ['clientPort', this.#portWhere(({ tls }) => tls === undefined)],
+        ['secureClientPort', this.#portWhere(({ tls }) => tls !== undefined)],
+        ['dataDir', `${options.directory}/version-2`],
+        ['dataLogDir', `${options.logDirectory}/version-2`],
+        ['tickTime', options.tickTimeMs],
+        ['maxClientCnxns', options.maxClientConnections],
+        ['minSessionTimeout', options.minSessionTimeoutMs],
+        ['maxSessionTimeout', options.maxSessionTimeoutMs],
+        ['clientPortListenBacklog', -1],
+        ['serverId', 0],
+      ]),
+    }
   }
 
   #portWhere(matches: (options: ListenOptions) => boolean): number {

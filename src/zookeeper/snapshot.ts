@@ -16,7 +16,7 @@ import { ownBytes } from './transactions.ts'
 const SEAL_BYTES = 8 + 5
 /** A slice takes a few milliseconds. */
 const SLICE_NODES = 2_000
-const SLICE_BYTES = 256 * 1024
+const SLICE_BYTES = 128 * 1024
 
 /** The whole file at once; see `SnapshotSlices` for a tree that is in use. */
 export function encodeSnapshot(tree: Tree): Buffer {

@@ -2,6 +2,8 @@
 // transactions and old files purged. Owns every file below the directory.
 import { createHmac } from 'node:crypto'
 import { dirname, join } from 'node:path'
+import type { NumberedFile } from './data-files.ts'
+import type { DirectoryState } from './four-letter-words.ts'
 import type { Disk, DiskLock } from '../platform/disk.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { Logger } from '../telemetry/logger.ts'
@@ -92,6 +94,22 @@ export class Storage {
     } catch (error) {
       for (const held of locks) await held.release()
       throw error
+    }
+  }
+
+  /** What the directory holds now. */
+  state(): DirectoryState {
+    const { disk } = this.#options.platform
+    const sizeOf = (files: readonly NumberedFile[]): number =>
+      files.reduce((sum, { path }) => sum + (disk.statSync(path)?.size ?? 0), 0)
+    const snapshots = numberedFiles(disk, versionDirectory(this.#options.directory), 'snapshot')
+    const logs = numberedFiles(disk, versionDirectory(this.#options.logDirectory), 'log')
+    const newest = snapshots.at(-1)
+    return {
+      dataBytes: sizeOf(snapshots),
+      logBytes: sizeOf(logs),
+      snapshotZxid: newest?.zxid ?? 0,
+      snapshotMs: newest === undefined ? 0 : (disk.statSync(newest.path)?.modifiedMs ?? 0),
     }
   }
 

@@ -17,6 +17,13 @@ export interface SecureSettings {
   readonly cipherSuites: readonly string[] | undefined
 }
 
+/** Where the admin server answers, and below which path. */
+export interface AdminSettings {
+  readonly host: string | undefined
+  readonly port: number
+  readonly path: string
+}
+
 export interface StoreFile {
   readonly path: string
   readonly password: string | undefined
@@ -25,6 +32,8 @@ export interface StoreFile {
 export interface ReadSettings {
   readonly settings: ServerSettings
   readonly secure: SecureSettings | undefined
+  /** Undefined with `admin.enableServer=false`. */
+  readonly admin: AdminSettings | undefined
   /** Keys that mean nothing to this server. */
   readonly unknown: readonly string[]
 }
@@ -37,10 +46,6 @@ export class SettingError extends Error {
 const IGNORED: ReadonlySet<string> = new Set([
   'initLimit',
   'syncLimit',
-  'admin.enableServer',
-  'admin.serverPort',
-  'admin.serverAddress',
-  'admin.commandURL',
   'admin.idleTimeout',
   'standaloneEnabled',
   'quorumListenOnAllIPs',
@@ -115,7 +120,8 @@ export function readZooKeeperProperties(properties: ReadonlyMap<string, string>)
   if ((minSessionTimeoutMs ?? 0) > (maxSessionTimeoutMs ?? Infinity)) {
     throw new SettingError('minSessionTimeout must not be larger than maxSessionTimeout')
   }
-  return { settings, secure, unknown: reader.unread().filter((key) => !IGNORED.has(key)) }
+  const admin = readAdmin(reader)
+  return { settings, secure, admin, unknown: reader.unread().filter((key) => !IGNORED.has(key)) }
 }
 
 const CLIENT_CERTIFICATES = new Map([
@@ -143,6 +149,14 @@ function readSecure(reader: SettingReader): SecureSettings | undefined {
     throw new SettingError(`ssl.clientAuth=${wanted}: none, want or need is allowed`)
   }
   return { host, port, keyStore, trustStore, clientCertificate, protocols, cipherSuites }
+}
+
+function readAdmin(reader: SettingReader): AdminSettings | undefined {
+  const isEnabled = reader.flag('admin.enableServer') ?? true
+  const port = reader.integer('admin.serverPort', 0, 65535) ?? 8080
+  const host = reader.text('admin.serverAddress')
+  const path = (reader.text('admin.commandURL') ?? '/commands').replace(/\/+$/, '')
+  return isEnabled ? { host, port, path } : undefined
 }
 
 function readStore(reader: SettingReader, prefix: string): StoreFile | undefined {

@@ -6,6 +6,7 @@
 // allocation outside the heap for each read, and collecting those was the largest single cost of
 // a broker under load.
 import net from 'node:net'
+import { TLSSocket } from 'node:tls'
 import type {
   ConnectOptions,
   ListenOptions,
@@ -63,6 +64,7 @@ export class TcpSocket implements Socket {
   readonly localAddress: string
   readonly localPort: number
   readonly peerName: string | undefined
+  readonly isEncrypted: boolean
   readonly #socket: net.Socket
   #events: SocketEvents | undefined
   #error: Error | undefined
@@ -76,6 +78,7 @@ export class TcpSocket implements Socket {
   constructor(socket: net.Socket, reader?: Reader, peerName?: string) {
     this.#socket = socket
     this.peerName = peerName
+    this.isEncrypted = socket instanceof TLSSocket
     this.#ownsReading = reader !== undefined
     if (reader !== undefined) reader.target = this
     this.remoteAddress = plainAddress(socket.remoteAddress)

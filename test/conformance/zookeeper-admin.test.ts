@@ -1,0 +1,122 @@
+// The admin server of ZooKeeper: its commands as Apache ZooKeeper 3.8 names and answers them.
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { connect as connectTcp } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { AdminServer } from '../../src/console/admin-server.ts'
+import { nodePlatform } from '../../src/platform/node/node-platform.ts'
+import { silentLogger } from '../../src/telemetry/logger.ts'
+import { commandNames } from '../../src/zookeeper/admin-commands.ts'
+import { ZooKeeperClient } from '../../src/zookeeper/client.ts'
+import { ZooKeeperServer } from '../../src/zookeeper/server.ts'
+
+const platform = nodePlatform()
+let directory = ''
+let server: ZooKeeperServer
+let admin: AdminServer
+let client: ZooKeeperClient
+
+before(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'ottla-zookeeper-admin-'))
+  server = await ZooKeeperServer.start({
+    platform,
+    logger: silentLogger,
+    directory,
+    listeners: [{ host: '127.0.0.1', port: 0 }],
+    fourLetterWords: ['*'],
+  })
+  admin = await AdminServer.start(
+    { host: '127.0.0.1', port: 0 },
+    {
+      path: '/commands',
+      commands: commandNames(),
+      answer: (command) => server.answerCommand(command),
+    },
+  )
+  client = await ZooKeeperClient.connect({
+    platform,
+    logger: silentLogger,
+    connect: `127.0.0.1:${server.ports[0]}`,
+    sessionTimeoutMs: 10_000,
+    connectionTimeoutMs: 5_000,
+  })
+  await client.create('/watched', Buffer.from('x'))
+  await client.create('/mine', null, { ephemeral: true })
+  await client.get('/watched', { watch: true })
+})
+
+after(async () => {
+  await client.close()
+  await admin[Symbol.asyncDispose]()
+  await server.close()
+  await rm(directory, { recursive: true, force: true })
+})
+
+async function ask(path: string): Promise<{ status: number; type: string | null; text: string }> {
+  const response = await fetch(`http://127.0.0.1:${admin.port}${path}`)
+  const type = response.headers.get('content-type')
+  return { status: response.status, type, text: await response.text() }
+}
+
+async function command(name: string): Promise<Record<string, unknown>> {
+  const { status, type, text } = await ask(`/commands/${name}`)
+  assert.deepEqual([status, type], [200, 'application/json'])
+  const fields: Record<string, unknown> = JSON.parse(text)
+  return fields
+}
+
+test('the list links to every command, and each answers with its name and no error', async () => {
+  const { text, type } = await ask('/commands')
+  assert.equal(type, 'text/html')
+  for (const name of commandNames()) {
+    assert.ok(text.includes(`<a href="/commands/${name}">${name}</a>`), name)
+    const fields = await command(name)
+    assert.deepEqual([fields['command'], fields['error']], [name, null])
+  }
+})
+
+test('configuration, connections, dump, monitor and watches tell of the server', async () => {
+  const configuration = await command('conf')
+  assert.equal(configuration['client_port'], server.ports[0])
+  assert.equal(configuration['data_dir'], `${directory}/version-2`)
+  assert.equal(configuration['tick_time'], 2000)
+  const { connections } = await command('cons')
+  assert.ok(Array.isArray(connections))
+  assert.equal(connections.length, 1)
+  const monitor = await command('mntr')
+  assert.deepEqual(
+    [monitor['server_state'], monitor['watch_count'], monitor['ephemerals_count']],
+    ['standalone', 1, 1],
+  )
+  const { text } = await ask('/commands/dump')
+  assert.match(text, new RegExp(`"${client.sessionId}": \\[\\s+"/mine"`))
+  const { text: byPath } = await ask('/commands/watches_by_path')
+  assert.match(byPath, new RegExp(`"/watched": \\[\\s+${client.sessionId}\\s`))
+  const { num_total_watches: watches } = await command('watch_summary')
+  assert.equal(watches, 1)
+  const { datadir_size: dataBytes, logdir_size: logBytes } = await command('dirs')
+  assert.ok(Number(dataBytes) > 0 && Number(logBytes) > 0)
+})
+
+test('an unknown command is named, another path and another method are refused', async () => {
+  assert.deepEqual(await command('nothing'), {
+    command: 'nothing',
+    error: 'Unknown command: nothing',
+  })
+  const { status } = await ask('/elsewhere')
+  assert.equal(status, 404)
+  const url = `http://127.0.0.1:${admin.port}/commands/ruok`
+  const { status: posted } = await fetch(url, { method: 'POST' })
+  assert.equal(posted, 405)
+})
+
+test('the four-letter word dirs tells the same', async () => {
+  const { datadir_size: dataBytes, logdir_size: logBytes } = await command('dirs')
+  const socket = connectTcp(server.ports[0] ?? 0, '127.0.0.1')
+  socket.write('dirs')
+  let answer = ''
+  for await (const chunk of socket) answer += String(chunk)
+  assert.equal(answer, `datadir_size: ${Number(dataBytes)}\nlogdir_size: ${Number(logBytes)}\n`)
+})
