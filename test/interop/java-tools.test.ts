@@ -118,7 +118,10 @@ function suite(version: '3.9' | '4.1'): void {
     const printed = await consume(
       name,
       2,
-      ...['--partition', '0', '--offset', '1'],
+      '--partition',
+      '0',
+      '--offset',
+      '1',
       ...print.flatMap((one) => ['--property', one]),
     )
     assert.deepEqual(printed, ['Offset:1\th:2\tk2\tv2', 'Offset:2\th:3\tk3\tv3'])
@@ -198,5 +201,6 @@ function suite(version: '3.9' | '4.1'): void {
 }
 
 for (const version of ['3.9', '4.1'] as const) {
-  describe(`the tools of ${version}`, { skip: missingKafka(version) }, () => suite(version))
+  const options = { skip: missingKafka(version), concurrency: 2 }
+  describe(`the tools of ${version}`, options, () => suite(version))
 }
