@@ -5,95 +5,27 @@ import { FindCoordinator } from '../../src/wire/messages/10-find-coordinator.ts'
 import { JoinGroup } from '../../src/wire/messages/11-join-group.ts'
 import { Heartbeat } from '../../src/wire/messages/12-heartbeat.ts'
 import { LeaveGroup } from '../../src/wire/messages/13-leave-group.ts'
-import { SyncGroup } from '../../src/wire/messages/14-sync-group.ts'
 import { DescribeGroups } from '../../src/wire/messages/15-describe-groups.ts'
 import { ListGroups } from '../../src/wire/messages/16-list-groups.ts'
 import { DeleteGroups } from '../../src/wire/messages/42-delete-groups.ts'
 import { pause, until } from '../support/until.ts'
 import { CLIENT_ID } from '../support/wire.ts'
+import {
+  beat,
+  describe,
+  enter,
+  join,
+  METADATA,
+  settle,
+  sync,
+  untilCoordinated,
+  type Joining,
+} from './members.ts'
 import { ask, assertHas, BROKER_ID, theTarget, versionsOf } from './targets.ts'
 
-/** A consumer's subscription to the topic `alpha`. */
-const METADATA = Buffer.from('AAEAAAABAAVhbHBoYf////8AAAAA', 'base64')
 const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'
 
-before(() =>
-  until(async () => {
-    const { coordinators } = await ask(FindCoordinator, 4, { keyType: 0, coordinatorKeys: ['x'] })
-    return coordinators[0]?.errorCode === 0
-  }, 'a coordinator'),
-)
-
-interface Joining {
-  readonly version?: number
-  readonly memberId?: string
-  readonly instanceId?: string | null
-  readonly protocols?: readonly string[]
-  readonly protocolType?: string
-  readonly sessionTimeoutMs?: number
-  readonly rebalanceTimeoutMs?: number
-}
-
-function join(groupId: string, joining: Joining = {}) {
-  const { version = 9, protocols = ['range'] } = joining
-  return ask(JoinGroup, version, {
-    groupId,
-    sessionTimeoutMs: joining.sessionTimeoutMs ?? 10_000,
-    rebalanceTimeoutMs: joining.rebalanceTimeoutMs ?? 3_000,
-    memberId: joining.memberId ?? '',
-    groupInstanceId: joining.instanceId ?? null,
-    protocolType: joining.protocolType ?? 'consumer',
-    protocols: protocols.map((name) => ({ name, metadata: METADATA })),
-    reason: null,
-  })
-}
-
-/** Joins with the id that the group gives to a newcomer. */
-async function enter(groupId: string, joining: Joining = {}) {
-  const { memberId } = await join(groupId, joining)
-  return join(groupId, { ...joining, memberId })
-}
-
-interface Syncing {
-  readonly version?: number
-  readonly protocolName?: string
-  readonly protocolType?: string
-  readonly instanceId?: string
-  readonly assignments?: { readonly memberId: string; readonly assignment: Buffer }[]
-}
-
-function sync(groupId: string, memberId: string, generationId: number, syncing: Syncing = {}) {
-  return ask(SyncGroup, syncing.version ?? 5, {
-    groupId,
-    generationId,
-    memberId,
-    groupInstanceId: syncing.instanceId ?? null,
-    protocolType: syncing.protocolType ?? 'consumer',
-    protocolName: syncing.protocolName ?? 'range',
-    assignments: syncing.assignments ?? [{ memberId, assignment: Buffer.from('all') }],
-  })
-}
-
-/** A member alone in its group, with an assignment. */
-async function settle(groupId: string, joining: Joining = {}) {
-  const { memberId, generationId } = await enter(groupId, joining)
-  assertHas(await sync(groupId, memberId, generationId), { errorCode: 0 })
-  return { memberId, generationId }
-}
-
-async function beat(groupId: string, memberId: string, generationId: number, instanceId?: string) {
-  const groupInstanceId = instanceId ?? null
-  const request = { groupId, memberId, generationId, groupInstanceId }
-  return (await ask(Heartbeat, 4, request)).errorCode
-}
-
-async function describe(groupId: string) {
-  const { groups } = await ask(DescribeGroups, 5, {
-    groups: [groupId],
-    includeAuthorizedOperations: false,
-  })
-  return groups[0]
-}
+before(untilCoordinated)
 
 test('FindCoordinator: every version; unknown types are invalid', async () => {
   const { host, port } = await theTarget()
