@@ -50,8 +50,8 @@ function deletion(name: string, title: string, requests: number, partitions: num
         const common = { port, pids, topic: 'gone', topicsPerRequest }
         await load({ kind: 'topics', ...common, requests, partitions })
         const count = requests * topicsPerRequest
-        const { seconds } = await load({ kind: 'delete-topics', ...common, count })
-        return { seconds }
+        const { seconds, cpuSeconds } = await load({ kind: 'delete-topics', ...common, count })
+        return { seconds, 'CPU s': cpuSeconds }
       }),
   }
 }

@@ -4,8 +4,11 @@ import { dirname } from 'node:path'
 import type { Disk } from '../platform/disk.ts'
 
 export interface ReplaceOptions {
-  /** False leaves it to a later sync to make it durable: the old or a part may be found then. */
-  readonly durable: boolean
+  /**
+   * False leaves it to a later sync to make it durable: the old or a part may be found then;
+   * 'content' leaves only the name to it: the old or the new.
+   */
+  readonly durable: boolean | 'content'
 }
 
 export function replaceFileSync(
@@ -19,12 +22,12 @@ export function replaceFileSync(
   try {
     file.truncateSync(0)
     file.writeSync(typeof content === 'string' ? Buffer.from(content) : content, 0)
-    if (durable) file.syncSync()
+    if (durable !== false) file.syncSync()
   } finally {
     file.closeSync()
   }
   disk.renameSync(temporary, path)
-  if (durable) disk.syncDirectorySync(dirname(path))
+  if (durable === true) disk.syncDirectorySync(dirname(path))
 }
 
 export async function replaceFile(
@@ -38,12 +41,12 @@ export async function replaceFile(
   try {
     file.truncateSync(0)
     await file.writev([typeof content === 'string' ? Buffer.from(content) : content], 0)
-    if (durable) await file.sync()
+    if (durable !== false) await file.sync()
   } finally {
     file.closeSync()
   }
   await disk.rename(temporary, path)
-  if (durable) await disk.syncDirectory(dirname(path))
+  if (durable === true) await disk.syncDirectory(dirname(path))
 }
 
 /** The content, or undefined when no such file exists. */

@@ -1,6 +1,7 @@
 // What the logs of one broker share: the world, the limits, and the round in which they write.
 import type { Platform } from '../platform/platform.ts'
 import type { Logger } from '../telemetry/logger.ts'
+import { DirectorySyncs } from './directory-syncs.ts'
 import { ReadMemory } from './read-memory.ts'
 import { Residency } from './residency.ts'
 import { TailMemory } from './tail-cache.ts'
@@ -27,6 +28,7 @@ export class LogContext {
   readonly tailMemory: TailMemory
   readonly writeRound: WriteRound
   readonly readMemory = new ReadMemory()
+  readonly directorySyncs: DirectorySyncs
   /** producer.id.expiration.ms; may change while running. */
   producerIdExpirationMs: number
 
@@ -37,6 +39,7 @@ export class LogContext {
     this.indexTables = new Residency(options.maxIndexBytes ?? DEFAULT_INDEX_BYTES)
     this.tailMemory = new TailMemory(options.maxTailBytes ?? DEFAULT_TAIL_BYTES)
     this.writeRound = new WriteRound(options.platform.clock)
+    this.directorySyncs = new DirectorySyncs(options.platform.disk)
     this.producerIdExpirationMs = options.producerIdExpirationMs ?? 86_400_000
   }
 }

@@ -36,20 +36,28 @@ export function namesPending(log: NamedFiles): Promise<void> | undefined {
 }
 
 async function makeDurableNow(log: NamedFiles): Promise<void> {
-  await writeEpochs(log, { durable: true })
   const { namesVersion } = log
-  if (log.namesSynced === namesVersion) return
-  const { disk } = log.context.platform
-  await disk.syncDirectory(log.directory)
-  if (log.namesSynced === 0) await disk.syncDirectory(dirname(log.directory))
+  const { version } = log.epochs
+  const hasNewEpochs = log.epochsPersisted !== version
+  if (hasNewEpochs) await replaceEpochs(log, 'content')
+  if (!hasNewEpochs && log.namesSynced === namesVersion) return
+  // One sync for the new names of the epochs and of all other files.
+  await log.context.platform.disk.syncDirectory(log.directory)
+  if (log.namesSynced === 0) await log.context.directorySyncs.sync(dirname(log.directory))
   log.namesSynced = namesVersion
+  log.epochsPersisted = version
 }
 
 /** Brings the leader epoch checkpoint up to date. */
 export async function writeEpochs(log: NamedFiles, options: ReplaceOptions): Promise<void> {
   const { version } = log.epochs
   if (log.epochsPersisted === version) return
-  const path = join(log.directory, LEADER_EPOCH_FILE)
-  await replaceFile(log.context.platform.disk, path, formatEpochs(log.epochs.entries), options)
+  await replaceEpochs(log, options.durable)
   log.epochsPersisted = version
+}
+
+function replaceEpochs(log: NamedFiles, durable: ReplaceOptions['durable']): Promise<void> {
+  const path = join(log.directory, LEADER_EPOCH_FILE)
+  const content = formatEpochs(log.epochs.entries)
+  return replaceFile(log.context.platform.disk, path, content, { durable })
 }
