@@ -72,6 +72,8 @@ export function startZooKeeper(directory: string, port: number): ChildProcess {
     dataDir: join(directory, 'zookeeper'),
     clientPort: String(port),
     clientPortAddress: '127.0.0.1',
+    // Sessions may be as short as two ticks.
+    tickTime: '500',
     maxClientCnxns: '0',
     'admin.enableServer': 'false',
   })
