@@ -29,8 +29,9 @@ interface Proposal {
 
 export class IsrProposals implements IsrWriter {
   readonly #options: IsrProposalsOptions
-  // One per partition at most: a partition proposes again only after its answer.
-  #waiting: Proposal[] = []
+  // The newest of each partition: one from an earlier leader epoch could only be refused, and an
+  // answer names nothing but the partition.
+  readonly #waiting = new Map<string, Proposal>()
   #underWay = false
   #closed = false
 
@@ -39,22 +40,22 @@ export class IsrProposals implements IsrWriter {
   }
 
   propose(change: IsrChange, done: (outcome: IsrOutcome) => void): void {
-    this.#waiting.push({ change, done })
+    this.#waiting.set(keyOf(change), { change, done })
     this.#send()
   }
 
   close(): void {
     this.#closed = true
-    const waiting = this.#waiting
-    this.#waiting = []
+    const waiting = [...this.#waiting.values()]
+    this.#waiting.clear()
     for (const { done } of waiting) done(failedOutcome(Errors.OPERATION_NOT_ATTEMPTED))
   }
 
   #send(): void {
-    if (this.#underWay || this.#closed || this.#waiting.length === 0) return
+    if (this.#underWay || this.#closed || this.#waiting.size === 0) return
     this.#underWay = true
-    const sent = this.#waiting
-    this.#waiting = []
+    const sent = [...this.#waiting.values()]
+    this.#waiting.clear()
     this.#options
       .controllerLink()
       .alterPartition(this.#request(sent))
@@ -99,12 +100,19 @@ export class IsrProposals implements IsrWriter {
     }
     const { clock, logger } = this.#options
     logger.warn(`In-sync sets of ${sent.length} partitions not changed yet; trying again.`, reason)
-    this.#waiting = [...sent, ...this.#waiting]
+    for (const proposal of sent) {
+      const key = keyOf(proposal.change)
+      if (!this.#waiting.has(key)) this.#waiting.set(key, proposal)
+    }
     clock.setTimer(RETRY_MS, () => {
       this.#underWay = false
       this.#send()
     })
   }
+}
+
+function keyOf({ topic, partition }: IsrChange): string {
+  return `${topic}-${partition}`
 }
 
 function outcomeOf(change: IsrChange, response: AlterPartitionResponse): IsrOutcome {
