@@ -86,7 +86,8 @@ test('when the last one leaves the group is empty, and of the same type', async 
 
 test('a subscription that cannot be read is no obstacle', async () => {
   const group = 'gr-unreadable'
-  const metadata = Buffer.from('no subscription')
+  // Long ones that read as a huge array take Apache Kafka's memory; its join is never answered.
+  const metadata = Buffer.from('meta')
   const { memberId, generationId } = await enter(group, { metadata })
   assertHas(await sync(group, memberId, generationId), { errorCode: 0 })
   assert.equal(await commit(group, { memberId, generationId }), 0)
