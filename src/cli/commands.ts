@@ -101,9 +101,9 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   [
     'cluster',
     {
-      summary: 'print the id of a cluster',
+      summary: 'print the id of a cluster; or run one here: cluster --brokers N',
       script: 'kafka-cluster.sh',
-      load: async () => (await import('./cluster.ts')).clusterCommand,
+      load: async () => (await import('./cluster-run.ts')).clusterCommand,
     },
   ],
   [
