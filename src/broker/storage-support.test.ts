@@ -84,7 +84,12 @@ export class StorageWorld {
   }
 
   /** Appends one record in a batch of its own. */
-  async produce(topic: string, value: string | Buffer, how: ToProduce = {}) {
+  produce(topic: string, value: string | Buffer, how: ToProduce = {}) {
+    return this.do(this.send(topic, value, how))
+  }
+
+  /** The same, without moving time on. */
+  async send(topic: string, value: string | Buffer, how: ToProduce = {}) {
     const records = buildBatch({
       records: [
         {
@@ -95,7 +100,7 @@ export class StorageWorld {
       ],
       compression: how.compression ?? Compression.none,
     })
-    const { responses } = await this.call(Produce, {
+    const { responses } = await this.client.node(BROKER_ID).call(Produce, {
       transactionalId: null,
       acks: how.acks ?? -1,
       timeoutMs: 5_000,

@@ -201,7 +201,7 @@ test('sequences wrap after 2^31 - 1', async () => {
   )
 })
 
-test('AutoMQ #439, Redpanda #3039: retries of the last five batches are recognised after a restart, clean or not', async () => {
+test('AutoMQ #437, Redpanda #3039: retries of the last five batches are recognised after a restart, clean or not', async () => {
   for (const clean of [true, false]) {
     const platform = newPlatform()
     let log = createLog(newContext(platform, { producerIdExpirationMs: Infinity }))

@@ -1,6 +1,7 @@
 // Moves partitions between the log directories of a whole simulated broker while they are written.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { sleep } from '../../platform/clock.ts'
 import { Errors } from '../../wire/errors.ts'
 import { AlterReplicaLogDirs } from '../../wire/messages/34-alter-replica-log-dirs.ts'
 import { StorageWorld } from '../storage-support.test.ts'
@@ -156,5 +157,38 @@ test('a failing disk under the copy ends the move, not the partition', async () 
   assert.equal(await world.directoryOf('t'), from)
   assert.equal((await world.produce('t', 'after')).errorCode, 0)
   assert.deepEqual(await world.values('t'), [...values, 'after'])
+  await world.stop()
+})
+
+test('a move ends although appends never pause, and loses and doubles nothing', async () => {
+  const { world, values, from } = await filled(20)
+  const acknowledged = new Set(values)
+  let isOver = false
+  let refused = 0
+  const pump = async (name: string): Promise<void> => {
+    for (let index = 0; !isOver; index += 1) {
+      // Virtual time stands still while one send follows another.
+      if (index % 50 === 0) await sleep(world.platform.clock, 1)
+      const value = `${name} ${index}`
+      const { errorCode } = await world.send('t', value)
+      if (errorCode === 0) acknowledged.add(value)
+      else {
+        assert.equal(errorCode, Errors.NOT_LEADER_OR_FOLLOWER)
+        refused += 1
+      }
+    }
+  }
+  const pumps = Promise.all(['a', 'b', 'c', 'd', 'e', 'f'].map(pump))
+  await world.advance(2)
+  assert.deepEqual(await move(world, 't', [0], other(from)), [0])
+  await world.advance(20)
+  isOver = true
+  await world.do(pumps)
+  assert.equal(await world.directoryOf('t'), other(from))
+  const found = await world.values('t')
+  assert.equal(new Set(found).size, found.length)
+  assert.deepEqual(found.toSorted(), [...acknowledged].toSorted())
+  assert.ok(acknowledged.size > 100)
+  assert.ok(refused < acknowledged.size / 10, `${refused} refused`)
   await world.stop()
 })
