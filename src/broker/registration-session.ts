@@ -57,10 +57,10 @@ export class RegistrationSession {
     })
   }
 
+  // The file stays: the session ends last, and a stop may be killed before that.
   close(): void {
     this.#closed = true
     this.#stopListening?.()
-    this.#removeFile()
   }
 
   async #register(): Promise<void> {
@@ -119,14 +119,5 @@ export class RegistrationSession {
     const [, id, password] = match ?? []
     if (id === undefined || password === undefined) return undefined
     return { id: BigInt(`0x${id}`), password: Buffer.from(password, 'hex') }
-  }
-
-  #removeFile(): void {
-    const { disk } = this.#options.platform
-    try {
-      if (disk.statSync(this.#path) !== undefined) disk.removeSync(this.#path)
-    } catch (error) {
-      this.#options.logger.warn(`Cannot remove ${this.#path}; it is of no use any more.`, error)
-    }
   }
 }

@@ -7,7 +7,7 @@ import { LOG_DIR_EVENTS } from '../metadata/znode-paths.ts'
 import { StorageFailures } from './storage-failures.ts'
 import { StorageWorld } from './storage-support.test.ts'
 import { silentLogger } from '../telemetry/logger.ts'
-import { simulatedPlatform } from '../testing/simulated/simulated-world.ts'
+import { simulatedPlatform, SimulatedWorld } from '../testing/simulated/simulated-world.ts'
 
 const GROUPS = Array.from({ length: 20 }, (_, index) => `group-${index}`)
 
@@ -126,4 +126,22 @@ test('the notification is written until ZooKeeper takes it', async () => {
   await clock.advance(5_000)
   assert.deepEqual(written, [`${LOG_DIR_EVENTS}/log_dir_event_ {"version":1,"broker":7,"event":1}`])
   failures.close()
+})
+
+test('a broker that is killed while it stops can be started again at once', async () => {
+  const simulated = new SimulatedWorld({ seed: 4 })
+  const machine = simulated.machine('localhost')
+  const world = await StorageWorld.start({}, machine.platform)
+  await world.create('t', 1)
+  await world.produce('t', 'x')
+  world.client.close()
+  void world.broker.broker.close().catch(() => {})
+  // The logs are closed; ZooKeeper, which is last, still knows of the session.
+  const { clock, disk } = machine.platform
+  await clock.advanceUntil(() => disk.statSync('/d1/.kafka_cleanshutdown') !== undefined)
+  machine.kill()
+  await simulated.time.advance(100)
+  const again = await StorageWorld.start({}, machine.platform)
+  assert.deepEqual(await again.values('t'), ['x'])
+  await again.stop()
 })

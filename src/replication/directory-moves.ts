@@ -30,7 +30,7 @@ const RETRY_MS = 1_000
 /** A pause for the throttle is cut into such, for it may be changed meanwhile. */
 const MAX_PAUSE_MS = 1_000
 /** How often it is tried to find a gap between appends. */
-const GAP_ATTEMPTS = 3
+const GAP_ATTEMPTS = 10
 
 export class DirectoryMoves {
   readonly #options: DirectoryMovesOptions
