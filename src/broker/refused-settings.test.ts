@@ -20,3 +20,11 @@ test('tiered storage is refused, and plain settings are not', () => {
   assert.throws(() => check({ 'remote.log.storage.system.enable': 'true' }), /remote storage/)
   check({ 'remote.log.storage.system.enable': 'false', 'authorizer.class.name': '' })
 })
+
+test('a naming template that no topic could follow is refused', () => {
+  const templates = (value: string) => check({ 'ottla.topic.name.templates': value })
+  templates('<env>.<team>.<app>.<type>, internal-<name>')
+  for (const wrong of ['<', '<env>.', '<a><b>', '<env>..x', 'a b.<x>', '<env>.<>']) {
+    assert.throws(() => templates(wrong), { name: 'ConfigError' }, wrong)
+  }
+})

@@ -2,6 +2,7 @@
 // them relies on them.
 import type { BrokerConfig } from '../config/broker-config.ts'
 import { ConfigError } from '../config/config-error.ts'
+import { templateProblem } from '../metadata/topic-name.ts'
 
 interface Refusal {
   readonly setting: string
@@ -61,5 +62,20 @@ export function refuseUnsupportedSettings(config: BrokerConfig): void {
   for (const { setting, isAsked, reason } of REFUSALS) {
     if (!isAsked(config)) continue
     throw new ConfigError(`${setting}=${config.text(setting)}: ${reason}`, setting)
+  }
+  refuseUselessTemplates(config)
+}
+
+const TEMPLATES = 'ottla.topic.name.templates'
+
+function refuseUselessTemplates(config: BrokerConfig): void {
+  for (const template of config.get(TEMPLATES)) {
+    const problem = templateProblem(template)
+    if (problem === undefined) continue
+    throw new ConfigError(
+      `${TEMPLATES}=${config.text(TEMPLATES)}: in ${template}, ${problem}; ` +
+        'a template looks like <env>.<team>.<app>.<type>.',
+      TEMPLATES,
+    )
   }
 }

@@ -77,6 +77,17 @@ export function namingProblem(name: string, naming: TopicNaming): string | undef
   return `Topic name '${name}' does not follow ${best?.complaint ?? 'the naming templates'}`
 }
 
+/** Undefined when `template` can be followed, else what is wrong with it. */
+export function templateProblem(template: string): string | undefined {
+  for (const part of template.split('.')) {
+    if (part === '') return 'it has an empty part'
+    const literal = part.replace(FIELD, '')
+    if (/[<>]/.test(literal)) return `'${part}' is not one <field> with letters around it`
+    if (literal !== '' && !LEGAL.test(literal)) return `'${part}' has characters that no topic has`
+  }
+  return undefined
+}
+
 interface Mismatch {
   readonly fieldsMatched: number
   readonly complaint: string
