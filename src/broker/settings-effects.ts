@@ -4,11 +4,7 @@ import type { Listeners } from '../network/listener.ts'
 import { connectionLimits } from './broker-listeners.ts'
 import type { DynamicSettings } from './dynamic-settings.ts'
 
-export function applySettings(
-  settings: DynamicSettings,
-  logs: Logs,
-  listeners: Listeners,
-): void {
+export function applySettings(settings: DynamicSettings, logs: Logs, listeners: Listeners): void {
   settings.listen({
     onTopicSettings: (topic) => logs.updateTopicConfig(topic),
     onBrokerSettings(config) {

@@ -46,7 +46,9 @@ export function readProperties(file: string): Map<string, string> {
   try {
     return parseProperties(readFileSync(file, 'latin1'))
   } catch (error) {
-    throw new UsageError(`Cannot read ${file}: ${error instanceof Error ? error.message : error}`)
+    throw new UsageError(
+      `Cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`,
+    )
   }
 }
 

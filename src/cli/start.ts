@@ -59,7 +59,7 @@ function readArguments(args: readonly string[]): StartArguments {
       },
     })
   } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message : error}\n${USAGE}`)
+    throw new UsageError(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`)
   }
   const { values, positionals } = parsed
   const [file, ...surplus] = positionals

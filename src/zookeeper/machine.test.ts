@@ -14,10 +14,13 @@ import type { Outcome } from './tree.ts'
 const SESSION = 5n
 const BY = { sessionId: SESSION, cxid: 1, identities: [{ scheme: 'ip', id: '127.0.0.1' }] }
 
-function machineWithSession(options: { extendedTypes?: boolean } = {}): Machine {
+function machineWithSession(
+  options: { extendedTypes?: boolean; enforceQuota?: boolean } = {},
+): Machine {
+  const { enforceQuota = false } = options
   const tree = Tree.initial(options)
   tree.sessions.set(SESSION, 6000)
-  return new Machine(tree, { tickTimeMs: 2000, maxEntryBytes: 1000 })
+  return new Machine(tree, { tickTimeMs: 2000, maxEntryBytes: 1000, enforceQuota })
 }
 
 function create(path: string, flags = 0, opCode: number = OpCode.create2): NodeRequest {
@@ -209,4 +212,30 @@ test('quotas count the nodes and bytes at and below their path', () => {
   perform(machine, remove('/zookeeper/quota/a/zookeeper_limits'))
   perform(machine, create('/a/e'))
   assert.equal(stats(), 'count=2,bytes=1')
+})
+
+test('hard limits of a quota refuse what exceeds them, once they are enforced', () => {
+  for (const enforceQuota of [true, false]) {
+    const machine = machineWithSession({ enforceQuota })
+    const limits = Buffer.from('count=1,bytes=0=;byteHardLimit=4;countHardLimit=3')
+    for (const path of ['/q', '/q/a', '/zookeeper/quota/q']) perform(machine, create(path))
+    const ofLimits = { ...create('/zookeeper/quota/q/zookeeper_limits'), data: limits } as const
+    perform(machine, ofLimits)
+    perform(machine, create('/zookeeper/quota/q/zookeeper_stats'))
+    // Soft limits, passed already, are only reported.
+    assert.equal(perform(machine, create('/q/b')).kind, 'created')
+    const codeOf = (request: NodeRequest): number => {
+      const outcome = perform(machine, request)
+      return outcome.kind === 'error' ? outcome.code : 0
+    }
+    const refused = enforceQuota ? ZooKeeperCode.QUOTAEXCEEDED : 0
+    assert.equal(codeOf(create('/q/c')), refused)
+    const large = { kind: 'setData', path: '/q/a', data: Buffer.alloc(5), version: -1 } as const
+    assert.equal(codeOf(large), refused)
+    assert.equal(codeOf({ ...large, data: Buffer.alloc(4) }), 0)
+    assert.equal(codeOf({ ...large, data: Buffer.alloc(1) }), 0)
+    assert.equal(codeOf(create('/elsewhere')), 0)
+    perform(machine, remove('/q/b'))
+    assert.equal(codeOf(create('/q/d')), 0)
+  }
 })

@@ -43,12 +43,17 @@ export class Machine {
   readonly tree: Tree
   readonly deadlines: SessionDeadlines
   readonly #maxEntryBytes: number
+  readonly #rules: { readonly enforceQuota: boolean }
   #lastSessionId = 0n
 
-  constructor(tree: Tree, options: { tickTimeMs: number; maxEntryBytes: number }) {
+  constructor(
+    tree: Tree,
+    options: { tickTimeMs: number; maxEntryBytes: number; enforceQuota?: boolean },
+  ) {
     this.tree = tree
     this.deadlines = new SessionDeadlines(options.tickTimeMs)
     this.#maxEntryBytes = options.maxEntryBytes
+    this.#rules = { enforceQuota: options.enforceQuota ?? false }
   }
 
   decide(command: Command, nowMs: number): Decision {
@@ -92,7 +97,7 @@ export class Machine {
     if (by !== SERVER_REQUESTER && !this.tree.sessions.has(by.sessionId)) {
       return { kind: 'refused', code: ZooKeeperCode.SESSIONEXPIRED }
     }
-    const txn = prepare(new PendingTree(this.tree), request, by.identities)
+    const txn = prepare(new PendingTree(this.tree, this.#rules), request, by.identities)
     if (typeof txn === 'number') return { kind: 'refused', code: txn }
     return this.#entry(by.sessionId, by.cxid, txn, nowMs)
   }
@@ -101,7 +106,7 @@ export class Machine {
     if (!this.tree.sessions.has(by.sessionId)) {
       return { kind: 'refused', code: ZooKeeperCode.SESSIONEXPIRED }
     }
-    const pending = new PendingTree(this.tree)
+    const pending = new PendingTree(this.tree, this.#rules)
     const txns: NodeTxn[] = []
     for (const [index, { request }] of items.entries()) {
       const txn = prepare(pending, request, by.identities)

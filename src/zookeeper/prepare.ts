@@ -30,8 +30,18 @@ export class PendingTree {
   readonly #tree: Tree
   readonly #pending = new Map<string, NodeRecord | undefined>()
 
-  constructor(tree: Tree) {
+  readonly #enforceQuota: boolean
+
+  constructor(tree: Tree, options: { enforceQuota: boolean }) {
     this.#tree = tree
+    this.#enforceQuota = options.enforceQuota
+  }
+
+  /** As ZooKeeper, without what the same multi has used up before. */
+  quotaAllows(path: string, nodes: number, data: Buffer | null): boolean {
+    if (!this.#enforceQuota) return true
+    const before = this.#tree.nodes.get(path)?.data?.length ?? 0
+    return this.#tree.quotas.leaveRoom(path, nodes, (data?.length ?? 0) - before)
   }
 
   get extendedTypes(): boolean {
@@ -160,6 +170,7 @@ function prepareCreate(
   if (pathFault(path) !== undefined) return ZooKeeperCode.BADARGUMENTS
   if (tree.get(path) !== undefined) return ZooKeeperCode.NODEEXISTS
   if (parent.ownedBySession) return ZooKeeperCode.NOCHILDRENFOREPHEMERALS
+  if (!tree.quotaAllows(path, 1, request.data)) return ZooKeeperCode.QUOTAEXCEEDED
   return {
     kind: 'create',
     opCode: mode.opCode,
@@ -209,6 +220,7 @@ function prepareSetData(
   const node = tree.get(path)
   if (node === undefined) return ZooKeeperCode.NONODE
   if (!allows(node.acl, Perm.write, identities)) return ZooKeeperCode.NOAUTH
+  if (!tree.quotaAllows(path, 0, data)) return ZooKeeperCode.QUOTAEXCEEDED
   if (version !== -1 && version !== node.version) return ZooKeeperCode.BADVERSION
   return { kind: 'setData', path, data, version: (node.version + 1) | 0 }
 }

@@ -1,6 +1,7 @@
 // Quotas: for each node with limits under `/zookeeper/quota`, how many nodes and bytes it and what
 // lies below it hold. The counts are the content of `zookeeper_stats` beside the limits; like
-// ZooKeeper's they are kept outside transactions, recounted on start-up, and only reported.
+// ZooKeeper's they are kept outside transactions and recounted on start-up. Hard limits can be
+// enforced; the others are only reported.
 import { joinPath, parentOf } from './paths.ts'
 import type { ZNode } from './tree.ts'
 
@@ -31,15 +32,32 @@ export class Quotas {
 
   /** What a change at the path adds to the closest limited node at or above it. */
   add(path: string, nodes: number, bytes: number): void {
-    if (this.#limited.size === 0 || (nodes === 0 && bytes === 0)) return
-    for (let at: string | undefined = path; at !== undefined; at = parentOf(at)) {
-      if (!this.#limited.has(at)) continue
-      const stats = this.#nodes.get(ROOT + at + STATS)
-      if (stats === undefined) return
-      const [count, size] = parse(stats.data)
-      stats.data = format(count + nodes, size + bytes)
-      return
+    if (nodes === 0 && bytes === 0) return
+    const stats = this.#nodes.get(ROOT + (this.#limitedAbove(path) ?? '') + STATS)
+    if (stats === undefined) return
+    const [count, size] = parse(stats.data)
+    stats.data = format(count + nodes, size + bytes)
+  }
+
+  /** Whether the hard limits at or above the path leave room for so much more. */
+  leaveRoom(path: string, nodes: number, bytes: number): boolean {
+    const limited = this.#limitedAbove(path)
+    if (limited === undefined) return true
+    const limits = this.#nodes.get(ROOT + limited + LIMITS)?.data?.toString() ?? ''
+    const [count, size] = parse(this.#nodes.get(ROOT + limited + STATS)?.data ?? null)
+    const fits = (name: string, used: number, more: number): boolean => {
+      const limit = Number(new RegExp(`${name}=(-?\\d+)`).exec(limits)?.[1] ?? -1)
+      return more <= 0 || limit < 0 || used + more <= limit
     }
+    return fits('countHardLimit', count, nodes) && fits('byteHardLimit', size, bytes)
+  }
+
+  #limitedAbove(path: string): string | undefined {
+    if (this.#limited.size === 0) return undefined
+    for (let at: string | undefined = path; at !== undefined; at = parentOf(at)) {
+      if (this.#limited.has(at)) return at
+    }
+    return undefined
   }
 
   /** After a snapshot has been read: its counts may be those of another moment. */

@@ -40,6 +40,8 @@ export interface ServerOptions {
   /** Nodes with a time to live (`zookeeper.extendedTypesEnabled`). */
   readonly extendedTypes?: boolean | undefined
   readonly trustEmptySnapshot?: boolean | undefined
+  /** Hard limits of quotas refuse what exceeds them (`enforceQuota`). */
+  readonly enforceQuota?: boolean | undefined
   readonly superDigest?: string | undefined
   /** `4lw.commands.whitelist`; `*` is all. */
   readonly fourLetterWords?: readonly string[] | undefined
@@ -76,6 +78,7 @@ function settle(options: ServerOptions): Settled {
     sync: options.sync ?? true,
     extendedTypes: options.extendedTypes ?? false,
     trustEmptySnapshot: options.trustEmptySnapshot ?? false,
+    enforceQuota: options.enforceQuota ?? false,
     superDigest: options.superDigest,
     fourLetterWords: options.fourLetterWords ?? ['srvr'],
     containerCheckMs: options.containerCheckMs ?? 60_000,
@@ -102,6 +105,7 @@ export class ZooKeeperServer {
       machine: new Machine(storage.tree, {
         tickTimeMs: options.tickTimeMs,
         maxEntryBytes: options.maxFrameBytes,
+        enforceQuota: options.enforceQuota,
       }),
     })
     storage.onFailure = (error) => this.#fail(error)

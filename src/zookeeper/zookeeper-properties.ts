@@ -111,6 +111,7 @@ export function readZooKeeperProperties(properties: ReadonlyMap<string, string>)
     preAllocateBytes: preAllocateKib === undefined ? undefined : preAllocateKib * 1024,
     sync: reader.flag('forceSync'),
     extendedTypes: reader.flag('extendedTypesEnabled'),
+    enforceQuota: reader.flag('enforceQuota'),
     trustEmptySnapshot: reader.flag('snapshot.trust.empty'),
     superDigest: reader.text('DigestAuthenticationProvider.superDigest'),
     fourLetterWords: reader.list(WORDS_KEY),
