@@ -27,8 +27,8 @@ export function encodeSnapshot(tree: Tree): Buffer {
 }
 
 /**
- * The file in slices, between which the tree may change: the file holds the tree as it was when this
- * was made. What changes before its turn is kept as it was; what comes later is left out.
+ * The file in slices, between which the tree may change: the file holds the tree as it was when
+ * this was made. What changes before its turn is kept as it was; what comes later is left out.
  */
 export class SnapshotSlices {
   readonly #tree: Tree
