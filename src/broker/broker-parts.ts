@@ -105,13 +105,8 @@ export class BrokerParts {
     registerControllerMetrics(options.metrics, this.controller)
     this.controllerLink = new ControllerLink(this.controller, (id) => this.peers.linkTo(id))
     const link = this.controllerLink
-    this.producerIds = new ProducerIdBlocks({
-      brokerId,
-      brokerEpoch,
-      controllerLink: link,
-      clock,
-      logger,
-    })
+    const idOptions = { brokerId, brokerEpoch, controllerLink: link, clock, logger }
+    this.producerIds = new ProducerIdBlocks(idOptions)
     this.topicAutoCreation = new TopicAutoCreation({
       config: () => settings.config,
       metadata,

@@ -6,7 +6,8 @@ import { test } from 'node:test'
 import type { IsrChange, IsrOutcome } from '../replication/partition-state.ts'
 import { Seeded } from '../testing/simulated/seeded.ts'
 import { Errors } from '../wire/errors.ts'
-import { logValues, TestCluster, TOPIC } from './replication-support.test.ts'
+import { TestCluster } from './replication-cluster.test.ts'
+import { logValues, TOPIC } from './replication-support.test.ts'
 
 const ALL = [0, 1, 2]
 const STEPS = 120

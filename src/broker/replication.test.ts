@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import { Errors } from '../wire/errors.ts'
 import { Fetch } from '../wire/messages/01-fetch.ts'
 import { fetchHandler } from './handlers/01-fetch.ts'
-import { fetchRequest, logValues, TestCluster } from './replication-support.test.ts'
+import { TestCluster } from './replication-cluster.test.ts'
+import { fetchRequest, logValues } from './replication-support.test.ts'
 
 const ALL = [0, 1, 2]
 

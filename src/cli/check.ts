@@ -12,8 +12,8 @@ import { Output } from './output.ts'
 const USAGE = `ottla check DIR...
 
 Reads log directories (or directories of partitions) without changing anything, and says what is
-damaged, at which file and byte, and what a start of the broker would do about it. The exit code is 1
-when something is damaged. Stop the broker first: what it has not finished looks like damage.
+damaged, at which file and byte, and what a start of the broker would do about it. The exit code is
+1 when something is damaged. Stop the broker first: what it has not finished looks like damage.
 `
 
 export const checkCommand: Command = {

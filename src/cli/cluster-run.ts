@@ -42,7 +42,8 @@ function readArguments(args: readonly string[]): RunArguments {
   let values
   try {
     const directory = { type: 'string', default: 'data/cluster' } as const
-    const override = { type: 'string', multiple: true, default: [] as string[] } as const
+    const none: string[] = []
+    const override = { type: 'string', multiple: true, default: none } as const
     const options = { brokers: { type: 'string', default: '3' }, directory, override } as const
     values = parseArgs({ args: [...args], options }).values
   } catch (error) {
