@@ -16,7 +16,7 @@ export const ottlaSettings = {
   }),
   'ottla.zookeeper.auth': password({
     default: null,
-    doc: 'user:password by which the broker is known to ZooKeeper (digest), as zookeeper.set.acl needs; no JAAS file is read.',
+    doc: 'Who the broker is for ZooKeeper, as scheme:credentials such as digest:user:password.',
   }),
   'ottla.topic.name.templates': list({
     default: '',
