@@ -16,7 +16,7 @@ export const ottlaSettings = {
   }),
   'ottla.zookeeper.auth': password({
     default: null,
-    doc: 'Who the broker is for ZooKeeper, as scheme:credentials such as digest:user:password.',
+    doc: 'Digest user:password by which ZooKeeper knows the broker; zookeeper.set.acl needs it.',
   }),
   'ottla.topic.name.templates': list({
     default: '',
