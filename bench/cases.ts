@@ -1,4 +1,5 @@
 // The cases: how a fresh server is loaded and which figures come out.
+import { pause } from './pause.ts'
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { runJob, type Job, type JobResult, type ProduceJob } from './jobs.ts'
@@ -259,8 +260,4 @@ function measured(read: () => number, job: Job): Promise<number> {
     })
     child.once('exit', (code) => (code === 0 ? resolve(value) : reject(new Error(`load: ${code}`))))
   })
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }

@@ -1,4 +1,5 @@
 // What a load generator does to groups: rebalances, commits, and the preparation of offsets to load.
+import { pause } from './pause.ts'
 import { OffsetCommit } from '../src/wire/messages/08-offset-commit.ts'
 import { OffsetFetch } from '../src/wire/messages/09-offset-fetch.ts'
 import { FindCoordinator } from '../src/wire/messages/10-find-coordinator.ts'
@@ -344,8 +345,4 @@ async function idleGroups(job: IdleGroupsJob): Promise<JobResult> {
   control.close()
   const figures = { rssMb: rss / 1e6, addedMb: (rss - rssBefore) / 1e6 }
   return { work: job.groups, seconds, cpuSeconds: cpu, figures }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }

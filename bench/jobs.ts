@@ -1,4 +1,5 @@
 // What a load generator can do. Every job reports work done, seconds, and the broker's CPU seconds.
+import { pause } from './pause.ts'
 import { Fetch } from '../src/wire/messages/01-fetch.ts'
 import { Produce } from '../src/wire/messages/00-produce.ts'
 import { CreateTopics } from '../src/wire/messages/19-create-topics.ts'
@@ -393,8 +394,4 @@ async function connections(job: ConnectionsJob): Promise<JobResult> {
   await pause(job.holdMs)
   for (const connection of open) connection.close()
   return { work: job.count, seconds: 0, cpuSeconds: 0 }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }

@@ -1,9 +1,9 @@
 // The brokers under test, each with its ZooKeeper: ours as one process, Apache Kafka as two.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from '../test/support/free-port.ts'
 import { kafkaJars } from '../scripts/kafka-jars.ts'
 
 export interface Server {
@@ -34,19 +34,6 @@ export function newDirectory(): string {
 
 export function removeDirectory(directory: string): void {
   rmSync(directory, { recursive: true, force: true })
-}
-
-/** A port that nobody uses now. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      const port = address === null || typeof address === 'string' ? 0 : address.port
-      server.close(() => resolve(port))
-    })
-  })
 }
 
 function writeProperties(path: string, settings: Readonly<Record<string, string>>): void {

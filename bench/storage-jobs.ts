@@ -1,4 +1,5 @@
 // What a load generator does to logs: fills them, deletes topics, waits for the cleaner, looks up times.
+import { pause } from './pause.ts'
 import { ListOffsets } from '../src/wire/messages/02-list-offsets.ts'
 import { Metadata } from '../src/wire/messages/03-metadata.ts'
 import { Produce } from '../src/wire/messages/00-produce.ts'
@@ -263,8 +264,4 @@ async function lookUp(job: LookUpJob): Promise<JobResult> {
     cpuSeconds: cpuSeconds(job.pids) - cpuBefore,
     p99Ms: latencies.quantile(0.99),
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }

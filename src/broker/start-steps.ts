@@ -65,7 +65,7 @@ export async function joinCluster(beginning: Beginning): Promise<Membership> {
   const { client } = zookeeper
   await createPersistentPaths(client)
   const clusterId = await readOrCreateClusterId(client, (count) => platform.random.bytes(count))
-  const brokerId = await brokerIdentity(config, platform.disk, client)
+  const brokerId = await brokerIdentity(config, platform, logger, client)
   const configs = new EntityConfigs()
   const settings = new DynamicSettings(config, configs, brokerId, logger)
   const configStore = new ConfigStore({ zookeeper: client, configs, clock: platform.clock, logger })

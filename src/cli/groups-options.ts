@@ -64,7 +64,6 @@ export const SCENARIOS = [
   'shift-by',
   'to-current',
 ] as const
-export type Scenario = (typeof SCENARIOS)[number]
 
 export const DRY_RUN_WARNING =
   'WARN: No action will be performed as the --execute option is missing.' +

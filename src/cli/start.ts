@@ -4,7 +4,8 @@ import { parseArgs } from 'node:util'
 import { BrokerStatus } from '../broker/broker-status.ts'
 import { Broker } from '../broker/broker.ts'
 import type { BrokerConfig } from '../config/broker-config.ts'
-import { HttpServer } from '../console/http-server.ts'
+import type { HttpListener } from '../console/http-listener.ts'
+import { startHttpServer } from '../console/http-server.ts'
 import { nodePlatform } from '../platform/node/node-platform.ts'
 import { lineLogger, LogLevels, LOG_LEVELS, type LogLevel } from '../telemetry/line-logger.ts'
 import type { Logger } from '../telemetry/logger.ts'
@@ -140,12 +141,12 @@ async function startHttp(
   config: BrokerConfig,
   metrics: Metrics,
   status: BrokerStatus,
-): Promise<HttpServer[]> {
-  const servers: HttpServer[] = []
+): Promise<HttpListener[]> {
+  const servers: HttpListener[] = []
   for (const listener of config.get('ottla.http.listeners')) {
     const colon = listener.lastIndexOf(':')
     const address = { host: listener.slice(0, colon), port: Number(listener.slice(colon + 1)) }
-    const server = await HttpServer.start(address, {
+    const server = await startHttpServer(address, {
       metrics: () => metrics.render(),
       readiness: () => ({ ready: status.phase === 'running', detail: status.detail }),
     })

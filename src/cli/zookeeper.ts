@@ -5,7 +5,8 @@ import { parseArgs } from 'node:util'
 import { readKeyStore, type KeyStore } from '../platform/key-store/key-store.ts'
 import type { ListenOptions } from '../platform/network.ts'
 import { nodePlatform } from '../platform/node/node-platform.ts'
-import { AdminServer } from '../console/admin-server.ts'
+import { startAdminServer } from '../console/admin-server.ts'
+import type { HttpListener } from '../console/http-listener.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { commandNames } from '../zookeeper/admin-commands.ts'
 import { lineLogger, LogLevels } from '../telemetry/line-logger.ts'
@@ -101,10 +102,10 @@ async function startAdmin(
   admin: ReadSettings['admin'],
   server: ZooKeeperServer,
   logger: Logger,
-): Promise<AdminServer | undefined> {
+): Promise<HttpListener | undefined> {
   if (admin === undefined) return undefined
   try {
-    return await AdminServer.start(admin, {
+    return await startAdminServer(admin, {
       path: admin.path,
       commands: commandNames(),
       answer: (command) => server.answerCommand(command),

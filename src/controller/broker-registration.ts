@@ -1,16 +1,9 @@
 // A broker's place in ZooKeeper: the paths that must exist, the cluster's id, its own number, and
 // the ephemeral node that says it lives. The czxid of that node is the broker epoch, which fences
 // requests from before a restart (KIP-380).
-import {
-  decodeBroker,
-  decodeClusterId,
-  encodeBroker,
-  encodeClusterId,
-  endpointText,
-} from '../metadata/znodes.ts'
+import { decodeClusterId, encodeBroker, encodeClusterId } from '../metadata/znodes.ts'
 import type { BrokerNode } from '../metadata/znodes.ts'
 import {
-  BROKER_IDS,
   BROKER_SEQUENCE,
   brokerPath,
   CLUSTER_ID,
@@ -19,7 +12,7 @@ import {
 import { randomUuid } from '../wire/uuid.ts'
 import type { MultiOp, ZooKeeperClient } from '../zookeeper/client.ts'
 import { ZooKeeperCode, ZooKeeperError } from '../zookeeper/errors.ts'
-import { isCode, retrying } from './guarded-store.ts'
+import { retrying } from './guarded-store.ts'
 
 /** Another broker has this id, or one of these endpoints. */
 export class RegistrationRefused extends Error {
@@ -60,34 +53,6 @@ export async function generateBrokerId(
   return stat.version + reservedMaxId
 }
 
-/** Refuses endpoints at which another broker answers already. */
-export async function checkEndpointsAreFree(
-  client: ZooKeeperClient,
-  brokerId: number,
-  node: BrokerNode,
-): Promise<void> {
-  const wanted = new Set([...node.endpoints.values()].map(({ host, port }) => `${host}:${port}`))
-  const names = await retrying(client, () => client.children(BROKER_IDS))
-  for (const name of names) {
-    if (Number(name) === brokerId) continue
-    const data = await retrying(client, () => dataOf(client, `${BROKER_IDS}/${name}`))
-    for (const [listener, endpoint] of decodeBroker(data)?.endpoints ?? []) {
-      if (!wanted.has(`${endpoint.host}:${endpoint.port}`)) continue
-      const text = endpointText(listener, endpoint)
-      throw new RegistrationRefused(`broker ${name} is already registered at ${text}`)
-    }
-  }
-}
-
-async function dataOf(client: ZooKeeperClient, path: string): Promise<Buffer | null> {
-  try {
-    return (await client.get(path)).data
-  } catch (error) {
-    if (isCode(error, ZooKeeperCode.NONODE)) return null
-    throw error
-  }
-}
-
 /**
  * Registers the broker and answers with its epoch. A node of this very session that an earlier
  * process left (`isRestart`) is replaced, so that the epoch changes and the cluster sees a restart;
@@ -123,15 +88,6 @@ export async function registerBroker(
 
 function inUse(brokerId: number, owner: bigint): string {
   return `broker id ${brokerId} is in use: its node belongs to session 0x${owner.toString(16)}`
-}
-
-/** Writes changed endpoints into the node that this session holds. */
-export async function updateRegistration(
-  client: ZooKeeperClient,
-  brokerId: number,
-  node: BrokerNode,
-): Promise<void> {
-  await retrying(client, () => client.set(brokerPath(brokerId), encodeBroker(node), -1))
 }
 
 // The code that refused the operations, or OK.

@@ -1,8 +1,10 @@
 // meta.properties in the root of a log directory: which broker of which cluster owns it. Written
 // as Java's Properties class writes it, so that Kafka and its tools read it.
 
+export const NO_BROKER_ID = -1
+
 export interface MetaProperties {
-  /** -1 when the file has none. */
+  /** NO_BROKER_ID when the file has none. */
   readonly brokerId: number
   readonly clusterId: string | undefined
 }
@@ -44,7 +46,7 @@ export function parseMetaProperties(text: string, path: string): MetaProperties 
     throw new MetaPropertiesError(`${path} has broker.id=${brokerId}, which is not a number`)
   }
   return {
-    brokerId: brokerId === undefined ? -1 : Number(brokerId),
+    brokerId: brokerId === undefined ? NO_BROKER_ID : Number(brokerId),
     clusterId: values.get('cluster.id'),
   }
 }

@@ -8,11 +8,6 @@ const FIRST_CAPACITY = 16
 /** Shared by the many indexes that have no entry. */
 const NO_PAIRS = new Int32Array(0)
 
-export interface OffsetPosition {
-  readonly offset: number
-  readonly position: number
-}
-
 export class OffsetIndex {
   readonly baseOffset: number
   /** relative offset, position, relative offset, position, … */

@@ -10,7 +10,7 @@ import type { LoadedLogs, LoadProgress } from './load-directory.ts'
 import type { LogContext } from './log-context.ts'
 import { LogDirectory } from './log-directory.ts'
 import type { Log } from './log.ts'
-import { MetaPropertiesError } from './meta-properties.ts'
+import { MetaPropertiesError, NO_BROKER_ID } from './meta-properties.ts'
 import type { MetaProperties } from './meta-properties.ts'
 import { randomName } from './random-name.ts'
 import type { Platform } from '../platform/platform.ts'
@@ -65,7 +65,7 @@ export async function openDirectories(
   return { directories, loads: loads.flat() }
 }
 
-/** The identity that the directories carry, before a broker without an id asks for one. */
+/** The first identity with a broker id that the directories carry, for a broker without one. */
 export function readIdentity(
   platform: Platform,
   logger: Logger,
@@ -74,7 +74,7 @@ export function readIdentity(
   for (const path of paths) {
     const directory = new LogDirectory(platform, logger, path)
     const found = directory.readMetaProperties()
-    if (found !== undefined) return found
+    if (found !== undefined && found.brokerId !== NO_BROKER_ID) return found
   }
   return undefined
 }

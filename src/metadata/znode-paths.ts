@@ -67,23 +67,3 @@ export function entityConfigPath(entity: string): string {
 export function deleteTopicPath(topic: string): string {
   return `${DELETE_TOPICS}/${topic}`
 }
-
-/** A name as it stands in a path: form-encoded, but a blank is %20 and a star %2A. */
-export function sanitizeName(name: string): string {
-  let sanitized = ''
-  for (const byte of Buffer.from(name)) {
-    const character = String.fromCharCode(byte)
-    if (/[A-Za-z0-9._-]/.test(character)) sanitized += character
-    else sanitized += `%${byte.toString(16).toUpperCase().padStart(2, '0')}`
-  }
-  return sanitized
-}
-
-/** The name that a path stands for; the text itself when it is not well formed. */
-export function desanitizeName(sanitized: string): string {
-  try {
-    return decodeURIComponent(sanitized)
-  } catch {
-    return sanitized
-  }
-}

@@ -11,7 +11,7 @@ import {
   SessionPartition,
 } from './fetch-session.ts'
 import type { RequestedPartition } from './fetch-session.ts'
-import type { FetchResult, FetchTarget } from './fetch-types.ts'
+import type { FetchResult } from './fetch-types.ts'
 
 const EVICTION_MS = 120_000
 
@@ -175,9 +175,4 @@ function incremental(session: FetchSession): FetchContext {
       included: session.select(targets, results),
     }),
   }
-}
-
-/** Targets of one topic follow each other in an answer; this says where a new topic begins. */
-export function sameTopic(a: FetchTarget, b: FetchTarget): boolean {
-  return a.topic === b.topic && a.topicId === b.topicId
 }

@@ -3,7 +3,7 @@
 import { Errors } from '../wire/errors.ts'
 import type { FetchRequest, FetchResponse } from '../wire/messages/01-fetch.ts'
 import { ZERO_UUID } from '../wire/uuid.ts'
-import { FINAL_EPOCH, INITIAL_EPOCH } from './fetch-session.ts'
+import { INITIAL_EPOCH } from './fetch-session.ts'
 import type { FollowedPartition } from './followed-partition.ts'
 
 /** What stays the same in all fetches of a follower. */
@@ -125,11 +125,6 @@ export class FollowerSession {
       rackId: '',
     }
   }
-}
-
-/** Whether an epoch asks for everything. */
-export function isFullFetch(sessionEpoch: number): boolean {
-  return sessionEpoch === INITIAL_EPOCH || sessionEpoch === FINAL_EPOCH
 }
 
 function toldOf(followed: FollowedPartition): Told {

@@ -5,7 +5,8 @@ import { connect as connectTcp } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { AdminServer } from '../../src/console/admin-server.ts'
+import { startAdminServer } from '../../src/console/admin-server.ts'
+import type { HttpListener } from '../../src/console/http-listener.ts'
 import { nodePlatform } from '../../src/platform/node/node-platform.ts'
 import { silentLogger } from '../../src/telemetry/logger.ts'
 import { commandNames } from '../../src/zookeeper/admin-commands.ts'
@@ -15,7 +16,7 @@ import { ZooKeeperServer } from '../../src/zookeeper/server.ts'
 const platform = nodePlatform()
 let directory = ''
 let server: ZooKeeperServer
-let admin: AdminServer
+let admin: HttpListener
 let client: ZooKeeperClient
 
 before(async () => {
@@ -27,7 +28,7 @@ before(async () => {
     listeners: [{ host: '127.0.0.1', port: 0 }],
     fourLetterWords: ['*'],
   })
-  admin = await AdminServer.start(
+  admin = await startAdminServer(
     { host: '127.0.0.1', port: 0 },
     {
       path: '/commands',

@@ -10,15 +10,7 @@ import { silentLogger, type Logger } from '../../src/telemetry/logger.ts'
 import { Seeded } from '../../src/testing/simulated/seeded.ts'
 import { SimulatedWorld } from '../../src/testing/simulated/simulated-world.ts'
 import { RecordHistory } from './record-history.ts'
-import {
-  checkAll,
-  consume,
-  consumeInGroup,
-  produce,
-  TOPIC,
-  watchEnds,
-  type Actor,
-} from './simulated-clients.ts'
+import { checkAll, act, TOPIC, type Actor } from './simulated-clients.ts'
 
 const MINUTE_MS = 60_000
 const BROKER = 'broker'
@@ -141,16 +133,8 @@ class BrokerSimulation {
   }
 
   #startClients(): Promise<void>[] {
-    const kinds: Readonly<Record<string, (actor: Actor) => Promise<void>>> = {
-      idempotent: (actor) => produce(actor, true),
-      plain: (actor) => produce(actor, false),
-      reader: consume,
-      member: consumeInGroup,
-      watcher: watchEnds,
-    }
     return this.#clients.map(async (name) => {
-      const kind = kinds[name.slice(0, name.indexOf('-'))]
-      await kind?.(this.#actor(name)).catch((error: unknown) => {
+      await act(this.#actor(name)).catch((error: unknown) => {
         this.#failure ??= error
       })
     })

@@ -18,15 +18,7 @@ import { checkLogsEqual, checkLogsMatch, ClusterObserver } from './cluster-check
 import { ClusterFaults } from './cluster-faults.ts'
 import { ClusterMachines } from './cluster-machines.ts'
 import { Contradiction, RecordHistory } from './record-history.ts'
-import {
-  checkAll,
-  consume,
-  consumeInGroup,
-  produce,
-  TOPIC,
-  watchEnds,
-  type Actor,
-} from './simulated-clients.ts'
+import { checkAll, act, TOPIC, type Actor } from './simulated-clients.ts'
 
 const MINUTE_MS = 60_000
 const PARTITIONS = 3
@@ -142,16 +134,8 @@ class ClusterSimulation {
   }
 
   #startClients(): Promise<void>[] {
-    const kinds: Readonly<Record<string, (actor: Actor) => Promise<void>>> = {
-      idempotent: (actor) => produce(actor, true),
-      plain: (actor) => produce(actor, false),
-      reader: consume,
-      member: consumeInGroup,
-      watcher: watchEnds,
-    }
     return this.#clients.map(async (name) => {
-      const kind = kinds[name.slice(0, name.indexOf('-'))]
-      await kind?.(this.#actor(name)).catch((error: unknown) => {
+      await act(this.#actor(name)).catch((error: unknown) => {
         this.#failure ??= error
       })
     })

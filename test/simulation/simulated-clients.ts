@@ -21,6 +21,20 @@ export interface Actor {
   readonly trace: (event: string) => void
 }
 
+/** What a client does, by the part of its name before the dash. */
+const KINDS: Readonly<Record<string, (actor: Actor) => Promise<void>>> = {
+  idempotent: (actor) => produce(actor, true),
+  plain: (actor) => produce(actor, false),
+  reader: consume,
+  member: consumeInGroup,
+  watcher: watchEnds,
+}
+
+/** Does what the actor's name says; a name of no kind does nothing. */
+export async function act(actor: Actor): Promise<void> {
+  await KINDS[actor.name.slice(0, actor.name.indexOf('-'))]?.(actor)
+}
+
 const CODECS = Object.values(Compression)
 const RETRY_MS = 200
 

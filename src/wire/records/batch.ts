@@ -19,10 +19,7 @@ export const RECORD_BATCH_OVERHEAD = 61
 export const CURRENT_MAGIC = 2
 
 export const NO_TIMESTAMP = -1
-export const NO_PRODUCER_ID = -1
-export const NO_PRODUCER_EPOCH = -1
 export const NO_SEQUENCE = -1
-export const NO_LEADER_EPOCH = -1
 
 export const TimestampType = { createTime: 0, logAppendTime: 1 } as const
 export type TimestampType = (typeof TimestampType)[keyof typeof TimestampType]
@@ -168,13 +165,6 @@ export function writeMaxTimestamp(
   const appendTime = type === TimestampType.logAppendTime
   b.writeUInt8(appendTime ? bits | TIMESTAMP_TYPE_BIT : bits & ~TIMESTAMP_TYPE_BIT, p + 22)
   writeInt64(b, p + 35, timestampMs)
-  writeCrc(b, p)
-}
-
-export function writeProducer(b: Buffer, p: number, id: number, epoch: number, sequence: number) {
-  writeInt64(b, p + 43, id)
-  b.writeInt16BE(epoch, p + 51)
-  b.writeInt32BE(sequence, p + 53)
   writeCrc(b, p)
 }
 

@@ -16,7 +16,6 @@ export { DecompressionError } from './decompression-error.ts'
 
 /** Levels that Kafka writes with when nothing is configured (compression.*.level). */
 export const DEFAULT_GZIP_LEVEL = -1
-export const DEFAULT_LZ4_LEVEL = 9
 export const DEFAULT_ZSTD_LEVEL = 3
 
 /** The bytes in the given codec's framing; `none` gives them back as they are. */
