@@ -112,6 +112,20 @@ export function runJob(job: Job): Promise<JobResult> {
   }
 }
 
+/** Lets the load count for `job.seconds`: how long it was, and what the broker's processes used. */
+async function measure(
+  job: { readonly pids: readonly number[]; readonly seconds: number },
+  count: (isMeasuring: boolean) => void,
+): Promise<Pick<JobResult, 'seconds' | 'cpuSeconds'>> {
+  const cpuBefore = cpuSeconds(job.pids)
+  const startedAt = performance.now()
+  count(true)
+  await pause(job.seconds * 1000)
+  count(false)
+  const seconds = (performance.now() - startedAt) / 1000
+  return { seconds, cpuSeconds: cpuSeconds(job.pids) - cpuBefore }
+}
+
 /** Position of the error code in a Produce v9 answer to one partition. */
 function errorPosition(topic: string): number {
   // correlation id, tags | responses, name | partitions, index
@@ -156,21 +170,14 @@ async function produce(job: ProduceJob): Promise<JobResult> {
     }
   }
   await pause(job.warmSeconds * 1000)
-  const cpuBefore = cpuSeconds(job.pids)
-  const startedAt = performance.now()
-  isMeasuring = true
-  await pause(job.seconds * 1000)
-  isMeasuring = false
-  const seconds = (performance.now() - startedAt) / 1000
-  const cpu = cpuSeconds(job.pids) - cpuBefore
+  const window = await measure(job, (on) => (isMeasuring = on))
   isOver = true
   await pause(200)
   for (const connection of [control, ...open]) connection.close()
   const isBatched = job.batchBytes > job.recordBytes
   return {
     work: isBatched ? valueBytes / 1e6 : requests,
-    seconds,
-    cpuSeconds: cpu,
+    ...window,
     p50Ms: latencies.quantile(0.5),
     p99Ms: latencies.quantile(0.99),
   }
@@ -242,17 +249,11 @@ async function consume(job: ConsumeJob): Promise<JobResult> {
     read(connection, partition, 0)
   }
   await pause(1000)
-  const cpuBefore = cpuSeconds(job.pids)
-  const startedAt = performance.now()
-  isMeasuring = true
-  await pause(job.seconds * 1000)
-  isMeasuring = false
-  const seconds = (performance.now() - startedAt) / 1000
-  const cpu = cpuSeconds(job.pids) - cpuBefore
+  const window = await measure(job, (on) => (isMeasuring = on))
   isOver = true
   await pause(200)
   for (const connection of open) connection.close()
-  return { work: bytes / 1e6, seconds, cpuSeconds: cpu }
+  return { work: bytes / 1e6, ...window }
 }
 
 /** Sends at a fixed rate whatever comes back, and times each record from its sending to its arrival. */
@@ -298,13 +299,7 @@ async function openLoop(job: OpenLoopJob): Promise<JobResult> {
     }
   }, 1)
   await pause(job.warmSeconds * 1000)
-  const cpuBefore = cpuSeconds(job.pids)
-  const measuredFrom = performance.now()
-  isMeasuring = true
-  await pause(job.seconds * 1000)
-  isMeasuring = false
-  const seconds = (performance.now() - measuredFrom) / 1000
-  const cpu = cpuSeconds(job.pids) - cpuBefore
+  const window = await measure(job, (on) => (isMeasuring = on))
   isOver = true
   clearInterval(timer)
   await pause(200)
@@ -312,8 +307,7 @@ async function openLoop(job: OpenLoopJob): Promise<JobResult> {
   consumer.close()
   return {
     work: latencies.count,
-    seconds,
-    cpuSeconds: cpu,
+    ...window,
     p50Ms: latencies.quantile(0.5),
     p99Ms: latencies.quantile(0.99),
     p999Ms: latencies.quantile(0.999),
