@@ -1,6 +1,6 @@
 // A small HTTP server on one address: bounded in connections and in how long a request may take, and
 // closed without waiting for whoever is still connected.
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 
 export type Answer = (path: string, response: ServerResponse) => void
 
@@ -23,7 +23,9 @@ export class HttpListener implements AsyncDisposable {
    * Gives the path of each GET and HEAD to `answer`, and refuses other methods. Rejects with the
    * system's code (EADDRINUSE, EACCES).
    */
-  static start(options: HttpListenerOptions, answer: Answer): Promise<HttpListener> {
+  static async start(options: HttpListenerOptions, answer: Answer): Promise<HttpListener> {
+    // Node's HTTP takes 12 MB: only a process that serves it loads it.
+    const { createServer } = await import('node:http')
     const server = createServer((request, response) => dispatch(request, response, answer))
     server.headersTimeout = REQUEST_TIMEOUT_MS
     server.requestTimeout = REQUEST_TIMEOUT_MS

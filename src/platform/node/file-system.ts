@@ -1,7 +1,7 @@
 // The file system of the operating system.
 import fs from 'node:fs'
 import { promisify } from 'node:util'
-import type { Disk, DiskFile, DirectoryEntry, FileStatus, OpenMode } from '../disk.ts'
+import type { Disk, DiskFile, DiskSpace, DirectoryEntry, FileStatus, OpenMode } from '../disk.ts'
 import { remainingBuffers, totalBytes } from '../remaining-buffers.ts'
 import { lockFile } from './file-lock.ts'
 
@@ -148,6 +148,10 @@ export const fileSystem: Disk = {
     } finally {
       fs.closeSync(descriptor)
     }
+  },
+  async space(path): Promise<DiskSpace> {
+    const { bsize, blocks, bavail } = await fs.promises.statfs(path)
+    return { totalBytes: blocks * bsize, usableBytes: bavail * bsize }
   },
   lock: lockFile,
 }

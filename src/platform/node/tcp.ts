@@ -6,7 +6,6 @@
 // allocation outside the heap for each read, and collecting those was the largest single cost of
 // a broker under load.
 import net from 'node:net'
-import { TLSSocket } from 'node:tls'
 import type {
   ConnectOptions,
   ListenOptions,
@@ -63,8 +62,8 @@ export class TcpSocket implements Socket {
   readonly remotePort: number
   readonly localAddress: string
   readonly localPort: number
-  readonly peerName: string | undefined
   readonly isEncrypted: boolean
+  readonly peerName: string | undefined
   readonly #socket: net.Socket
   #events: SocketEvents | undefined
   #error: Error | undefined
@@ -74,11 +73,18 @@ export class TcpSocket implements Socket {
   /** What had been read already when it was paused. */
   #held: Buffer[] = []
 
-  /** With a `reader`, the socket was made to read through it; else it emits its data. */
-  constructor(socket: net.Socket, reader?: Reader, peerName?: string) {
+  /**
+   * With a `reader`, the socket was made to read through it; else it emits its data. `encrypted`:
+   * its handshake is done, and who the peer is.
+   */
+  constructor(
+    socket: net.Socket,
+    reader?: Reader,
+    encrypted?: { readonly peerName: string | undefined },
+  ) {
     this.#socket = socket
-    this.peerName = peerName
-    this.isEncrypted = socket instanceof TLSSocket
+    this.isEncrypted = encrypted !== undefined
+    this.peerName = encrypted?.peerName
     this.#ownsReading = reader !== undefined
     if (reader !== undefined) reader.target = this
     this.remoteAddress = plainAddress(socket.remoteAddress)

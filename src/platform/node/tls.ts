@@ -34,7 +34,7 @@ export function listenEncrypted(
         noDelay: true,
         keepAlive: true,
       },
-      (socket) => onSocket(new TcpSocket(socket, undefined, peerNameOf(socket))),
+      (socket) => onSocket(new TcpSocket(socket, undefined, { peerName: peerNameOf(socket) })),
     )
     // A peer that fails the handshake; Node has closed its socket.
     server.on('tlsClientError', () => {})
@@ -74,7 +74,7 @@ export function connectEncrypted(
     socket.once('close', onClose)
     socket.once('secureConnect', () => {
       clearTimeout(timeout)
-      const connected = new TcpSocket(socket, undefined, peerNameOf(socket))
+      const connected = new TcpSocket(socket, undefined, { peerName: peerNameOf(socket) })
       socket.off('error', onError).off('close', onClose)
       resolve(connected)
     })
