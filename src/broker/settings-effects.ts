@@ -12,4 +12,6 @@ export function applySettings(settings: DynamicSettings, logs: Logs, listeners: 
       logs.updateBrokerConfig(config)
     },
   })
+  // Of what changed while the logs were loading nobody has told them.
+  logs.updateBrokerConfig(settings.config)
 }

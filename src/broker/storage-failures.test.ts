@@ -24,6 +24,11 @@ for (const code of ['EIO', 'EROFS', 'ENOSPC']) {
     const first = await world.produce('t', 'lost', { partition: 0 })
     assert.equal(first.errorCode, Errors.KAFKA_STORAGE_ERROR)
     await world.advance(1_000)
+    for (const { logDir, errorCode, totalBytes, usableBytes } of await world.logDirs()) {
+      const isLost = logDir === lost
+      assert.equal(errorCode, isLost ? Errors.KAFKA_STORAGE_ERROR : 0)
+      assert.equal(isLost, totalBytes === -1 && usableBytes === -1)
+    }
     const again = await world.produce('t', 'lost', { partition: 0 })
     assert.equal(again.errorCode, Errors.KAFKA_STORAGE_ERROR)
     assert.equal((await world.produce('t', 'after', { partition: 1 })).errorCode, 0)

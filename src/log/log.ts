@@ -27,7 +27,7 @@ import type {
   ReadResult,
   TimestampOffset,
 } from './log-types.ts'
-import { abortedTransactions, offsetForTimestamp } from './lookup.ts'
+import { abortedTransactions, offsetForTimestamp, offsetsBefore } from './lookup.ts'
 import { formatPartitionMetadata } from './partition-metadata.ts'
 import { ProducerStates } from './producer-state.ts'
 import { LogReader } from './read.ts'
@@ -263,6 +263,11 @@ export class Log {
    */
   offsetForTimestamp(timestamp: number): Promise<TimestampOffset | undefined> {
     return offsetForTimestamp(this.#state, timestamp)
+  }
+
+  /** Offsets where segments begin, and the log end, newest first; see lookup.ts. */
+  offsetsBefore(timestamp: number, count: number): number[] {
+    return offsetsBefore(this.#state, timestamp, count)
   }
 
   /** -1 when none is known. */

@@ -67,7 +67,7 @@ test('logs spread over the directories with the fewest, and are found again', as
   }
   await settle(on.platform)
   assert.deepEqual(
-    logs.describeDirectories().map(({ logs: held }) => held.length),
+    (await logs.describeDirectories()).map(({ logs: held }) => held.length),
     [3, 3],
   )
   for (const log of logs.all()) log.updateHighWatermark(1)

@@ -4,6 +4,7 @@ import { randomName } from './random-name.ts'
 import { dirname, join, resolve } from 'node:path'
 import type { BrokerConfig } from '../config/broker-config.ts'
 import type { LogConfig } from '../config/topic-config.ts'
+import type { DiskSpace } from '../platform/disk.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
@@ -43,6 +44,8 @@ export interface LogDirectoryDescription {
   readonly path: string
   /** 0 or KAFKA_STORAGE_ERROR. */
   readonly error: number
+  /** Undefined: offline, or not to be known. */
+  readonly space: DiskSpace | undefined
   readonly logs: readonly (TopicPartition & {
     readonly sizeBytes: number
     readonly logEndOffset: number
@@ -283,11 +286,18 @@ export class Logs {
     }
   }
 
-  describeDirectories(): LogDirectoryDescription[] {
-    return this.#directories.map((directory) => ({
-      path: directory.path,
-      error: directory.isOffline ? Errors.KAFKA_STORAGE_ERROR : Errors.NONE,
-      logs: directory.isOffline ? [] : Array.from(directory.logs, (log) => this.#describe(log)),
+  async describeDirectories(): Promise<LogDirectoryDescription[]> {
+    const { disk } = this.#context.platform
+    const spaces = await Promise.all(
+      this.#directories.map(async ({ path, isOffline }) =>
+        isOffline ? undefined : await disk.space(path).catch(() => undefined),
+      ),
+    )
+    return this.#directories.map(({ path, isOffline, logs }, index) => ({
+      path,
+      error: isOffline ? Errors.KAFKA_STORAGE_ERROR : Errors.NONE,
+      space: isOffline ? undefined : spaces[index],
+      logs: isOffline ? [] : Array.from(logs, (log) => this.#describe(log)),
     }))
   }
 

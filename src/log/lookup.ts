@@ -33,6 +33,30 @@ export async function offsetForTimestamp(
   return undefined
 }
 
+/**
+ * Where segments begin, and the log end, newest first: of those not changed after `timestamp`
+ * (-1: of all; -2: the oldest), at most `count`. What ListOffsets answered before there were
+ * timestamps in records.
+ */
+export function offsetsBefore(log: LogState, timestamp: number, count: number): number[] {
+  const places = log.segments.all.map((segment) => ({
+    offset: Math.max(segment.baseOffset, log.logStartOffset),
+    changedMs: () => segment.changedMs,
+  }))
+  const { clock } = log.context.platform
+  if (log.segments.active.sizeBytes > 0) {
+    places.push({ offset: log.logEndOffset, changedMs: () => clock.nowMs() })
+  }
+  const newest =
+    timestamp === LATEST_TIMESTAMP
+      ? places.length - 1
+      : timestamp === EARLIEST_TIMESTAMP
+        ? 0
+        : places.findLastIndex(({ changedMs }) => changedMs() <= timestamp)
+  const found = places.slice(Math.max(0, newest + 1 - count), newest + 1)
+  return found.map(({ offset }) => offset).reverse()
+}
+
 function atOffset(log: LogState, offset: number): TimestampOffset {
   return { timestamp: -1, offset, leaderEpoch: log.epochs.epochForOffset(offset) }
 }

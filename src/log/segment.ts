@@ -185,10 +185,16 @@ export class Segment {
     return this.#newest
   }
 
+  /** When the log file was written to last. */
+  get changedMs(): number {
+    const status = this.#context.platform.disk.statSync(this.#files.log)
+    return status?.modifiedMs ?? this.createdMs
+  }
+
   /** What retention by time goes by. */
   get largestTimestamp(): number {
     const { timestamp } = this.newest
-    return timestamp >= 0 ? timestamp : this.createdMs
+    return timestamp >= 0 ? timestamp : this.changedMs
   }
 
   /** Begins again with what a scan of the log file has found. */

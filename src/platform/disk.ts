@@ -27,6 +27,13 @@ export interface FileStatus {
   readonly modifiedMs: number
 }
 
+/** Of the file system that a path lies on. */
+export interface DiskSpace {
+  readonly totalBytes: number
+  /** What this process may still write. */
+  readonly usableBytes: number
+}
+
 /** An exclusive claim on a path that the system gives back when its process dies. */
 export interface DiskLock {
   release(): Promise<void>
@@ -69,6 +76,7 @@ export interface Disk {
   /** Makes names created, renamed or removed in `directory` durable. */
   syncDirectory(directory: string): Promise<void>
   syncDirectorySync(directory: string): void
+  space(path: string): Promise<DiskSpace>
   /** Rejects with code ELOCKED when another process, or this one, holds it. */
   lock(path: string): Promise<DiskLock>
 }

@@ -62,6 +62,25 @@ export async function listOffset(partition: Partition, query: OffsetQuery): Prom
   }
 }
 
+export interface OldQuery extends Omit<OffsetQuery, 'currentLeaderEpoch'> {
+  readonly maxCount: number
+}
+
+/** As version 0 asks: offsets where segments begin, newest first; a client sees none that is not committed. */
+export function listOldOffsets(
+  partition: Partition,
+  { timestamp, isolation, leaderOnly, maxCount }: OldQuery,
+): { readonly error: number; readonly offsets: readonly number[] } {
+  const { log } = partition
+  const query = { timestamp, isolation, leaderOnly, currentLeaderEpoch: -1 }
+  const error = refuse(partition, log, query)
+  if (error !== Errors.NONE || log === undefined) return { error, offsets: [] }
+  const offsets = log.offsetsBefore(timestamp, maxCount)
+  const end = endFor(log, isolation)
+  if (offsets.every((offset) => offset <= end)) return { error, offsets }
+  return { error, offsets: [end, ...offsets.filter((offset) => offset <= end)] }
+}
+
 function refuse(partition: Partition, log: Log | undefined, query: OffsetQuery): number {
   if (partition.isOffline) return Errors.KAFKA_STORAGE_ERROR
   const epochError = partition.checkLeaderEpoch(query.currentLeaderEpoch)

@@ -21,16 +21,21 @@ before(async () => {
   }
 })
 
-async function list(version: number, timestamp: number, topic = TOPIC, partition = 0, epoch = -1) {
+async function list(
+  version: number,
+  timestamp: number,
+  topic = TOPIC,
+  partition = 0,
+  epoch = -1,
+  maxNumOffsets = 1,
+) {
+  const partitions = [
+    { partitionIndex: partition, currentLeaderEpoch: epoch, timestamp, maxNumOffsets },
+  ]
   const { topics } = await ask(ListOffsets, version, {
     replicaId: -1,
     isolationLevel: 0,
-    topics: [
-      {
-        name: topic,
-        partitions: [{ partitionIndex: partition, currentLeaderEpoch: epoch, timestamp }],
-      },
-    ],
+    topics: [{ name: topic, partitions }],
   })
   assert.equal(topics[0]?.name, topic)
   return topics[0]?.partitions[0]
@@ -39,6 +44,22 @@ async function list(version: number, timestamp: number, topic = TOPIC, partition
 test('version 0 lists the offsets where segments begin, and the end', async () => {
   assertHas(await list(0, -1), { errorCode: 0, oldStyleOffsets: [3] })
   assertHas(await list(0, -2), { errorCode: 0, oldStyleOffsets: [0] })
+  const topic = 'lo-segments'
+  await createTopic(topic, { configs: { 'segment.bytes': '1000' } })
+  for (let index = 0; index < 6; index++) {
+    const partitionData = [{ index: 0, records: batchOf(['v'.repeat(400)]) }]
+    const topicData = [{ name: topic, partitionData }]
+    await ask(Produce, 9, { transactionalId: null, acks: -1, timeoutMs: 5_000, topicData })
+  }
+  const offsets = async (timestamp: number, count: number) =>
+    (await list(0, timestamp, topic, 0, -1, count))?.oldStyleOffsets
+  assert.deepEqual(await offsets(-1, 10), [6, 4, 2, 0])
+  assert.deepEqual(await offsets(-1, 2), [6, 4])
+  assert.deepEqual(await offsets(-1, 0), [])
+  assert.deepEqual(await offsets(-2, 10), [0])
+  assert.deepEqual(await offsets(Date.now() + 60_000, 10), [6, 4, 2, 0])
+  assert.deepEqual(await offsets(0, 10), [])
+  assertHas(await list(0, -1, 'lo-empty-0'), { errorCode: 3, oldStyleOffsets: [] })
 })
 
 test('every version from 1 on: latest, earliest, by time', async () => {

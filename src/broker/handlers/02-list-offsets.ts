@@ -9,9 +9,11 @@ import {
   LATEST,
   LATEST_TIERED,
   listOffset,
+  listOldOffsets,
   MAX_TIMESTAMP,
 } from '../../replication/list-offset.ts'
 import type { OffsetAnswer } from '../../replication/list-offset.ts'
+import type { RequestContext } from '../../network/request-context.ts'
 import { Operation, ResourceType } from '../../security/authorizer.ts'
 import { Errors } from '../../wire/errors.ts'
 import { ListOffsets, type ListOffsetsRequest } from '../../wire/messages/02-list-offsets.ts'
@@ -33,6 +35,7 @@ const SPECIAL_TIMES: ReadonlyMap<number, number> = new Map([
 
 export const listOffsetsHandler = handler(ListOffsets, async (context, body, request) => {
   const { connection, apiVersion } = request
+  if (apiVersion === 0) return answerOld(context, body, request)
   const topics: TopicAnswer[] = []
   for (const { name, partitions } of body.topics) {
     const allowed = context.authorizer.allows(
@@ -50,7 +53,7 @@ export const listOffsetsHandler = handler(ListOffsets, async (context, body, req
         : duplicates.has(partitionIndex)
           ? failedOffset(Errors.INVALID_REQUEST)
           : await look(context, body, apiVersion, name, query)
-      answers.push(apiVersion === 0 ? oldAnswer(partitionIndex, answer) : newAnswer(query, answer))
+      answers.push(newAnswer(query, answer))
     }
     topics.push({ name, partitions: answers })
   }
@@ -103,7 +106,42 @@ function newAnswer({ partitionIndex }: PartitionQuery, answer: OffsetAnswer) {
   return { partitionIndex, errorCode: error, timestamp, offset, leaderEpoch }
 }
 
-/** Version 0 answers with a list of offsets. */
-function oldAnswer(partitionIndex: number, { error, offset }: OffsetAnswer) {
-  return { partitionIndex, errorCode: error, oldStyleOffsets: offset < 0 ? [] : [offset] }
+/** Version 0 answers with lists of offsets, by the times of files. */
+function answerOld(
+  context: HandlerContext,
+  body: ListOffsetsRequest,
+  request: RequestContext,
+): void {
+  const topics = body.topics.map(({ name, partitions }) => {
+    const allowed = context.authorizer.allows(
+      request.connection,
+      Operation.DESCRIBE,
+      ResourceType.TOPIC,
+      name,
+    )
+    const error = allowed ? Errors.NONE : Errors.TOPIC_AUTHORIZATION_FAILED
+    const answers = partitions.map((query) => lookOld(context, body, name, query, error))
+    return { name, partitions: answers }
+  })
+  reply(request, ListOffsets, { throttleTimeMs: 0, topics })
+}
+
+function lookOld(
+  context: HandlerContext,
+  body: ListOffsetsRequest,
+  topic: string,
+  { partitionIndex, timestamp, maxNumOffsets }: PartitionQuery,
+  refusal: number,
+) {
+  const partition = refusal === Errors.NONE ? context.replicas.find(topic, partitionIndex) : refusal
+  if (typeof partition === 'number') {
+    return { partitionIndex, errorCode: partition, oldStyleOffsets: [] }
+  }
+  const { error, offsets } = listOldOffsets(partition, {
+    timestamp,
+    isolation: isolationOf(body),
+    leaderOnly: body.replicaId !== DEBUGGING_CONSUMER,
+    maxCount: maxNumOffsets,
+  })
+  return { partitionIndex, errorCode: error, oldStyleOffsets: [...offsets] }
 }

@@ -11,7 +11,7 @@ import { handler, reply } from '../handler.ts'
 
 type DescribedLog = LogDirectoryDescription['logs'][number]
 
-export const describeLogDirsHandler = handler(DescribeLogDirs, (context, body, request) => {
+export const describeLogDirsHandler = handler(DescribeLogDirs, async (context, body, request) => {
   const allowed = context.authorizer.allows(
     request.connection,
     Operation.DESCRIBE,
@@ -24,13 +24,15 @@ export const describeLogDirsHandler = handler(DescribeLogDirs, (context, body, r
     return
   }
   const isWanted = wanted(body)
+  const directories = await context.logs.describeDirectories()
   reply(request, DescribeLogDirs, {
     throttleTimeMs: 0,
     errorCode: Errors.NONE,
-    results: context.logs.describeDirectories().map(({ path, error, logs }) => ({
+    results: directories.map(({ path, error, logs, space }) => ({
       errorCode: error,
       logDir: path,
       topics: topicsOf(context, logs.filter(isWanted)),
+      ...space,
     })),
   })
 })

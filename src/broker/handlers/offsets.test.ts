@@ -264,10 +264,11 @@ test('DescribeProducers tells of sequences and open transactions', async () => {
 
 test('DescribeLogDirs lists the directories, with what was asked for in them', async () => {
   const { broker } = await withRecords()
-  const describeDirectories = () => [
+  const describeDirectories = async () => [
     {
       path: '/data',
       error: 0,
+      space: { totalBytes: 1000, usableBytes: 400 },
       logs: [
         { topic: TOPIC, partition: 0, sizeBytes: 210, logEndOffset: 3, isFuture: false },
         { topic: 'other', partition: 0, sizeBytes: 1, logEndOffset: 1, isFuture: false },
@@ -287,6 +288,7 @@ test('DescribeLogDirs lists the directories, with what was asked for in them', a
   assert.deepEqual(one?.topics[0]?.partitions, [
     { partitionIndex: 0, partitionSize: 210, offsetLag: 0, isFutureKey: false },
   ])
+  assert.deepEqual([one?.totalBytes, one?.usableBytes], [1000, 400])
   const none = await ask([{ topic: 'nope', partitions: [0] }])
   assert.deepEqual([none?.logDir, none?.topics], ['/data', []])
 })

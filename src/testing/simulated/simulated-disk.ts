@@ -5,6 +5,7 @@ import type {
   Disk,
   DiskFile,
   DiskLock,
+  DiskSpace,
   DirectoryEntry,
   FileStatus,
   OpenMode,
@@ -48,6 +49,8 @@ export interface CrashReport {
   writes: string[]
   namesLost: number
 }
+
+const TOTAL_BYTES = 2 ** 40
 
 export class SimulatedDisk implements Disk {
   readonly faults = new DiskFaults()
@@ -196,6 +199,16 @@ export class SimulatedDisk implements Disk {
   async syncDirectory(directory: string): Promise<void> {
     await this.#wait('syncDirectory')
     this.syncDirectorySync(directory)
+  }
+
+  async space(path: string): Promise<DiskSpace> {
+    await this.#wait('stat')
+    return this.#perform('stat', path, () => {
+      let usedBytes = 0
+      for (const [, file] of this.#medium.names.files()) usedBytes += file.size
+      const usableBytes = Math.min(this.faults.freeBytes, TOTAL_BYTES - usedBytes)
+      return { totalBytes: TOTAL_BYTES, usableBytes }
+    })
   }
 
   async lock(path: string): Promise<DiskLock> {
