@@ -4,6 +4,7 @@ import { nodePlatform } from '../src/platform/node/node-platform.ts'
 import { silentLogger } from '../src/telemetry/logger.ts'
 import { ZooKeeperClient } from '../src/zookeeper/client.ts'
 import { Samples } from './histogram.ts'
+import { pause } from './pause.ts'
 
 export type ZooKeeperJob = { readonly port: number } & (
   | { readonly kind: 'first-answer' }
@@ -55,6 +56,7 @@ async function connectMany(port: number, count: number, inFlight: number) {
 export async function runZooKeeperJob(job: ZooKeeperJob): Promise<ZooKeeperFigures> {
   switch (job.kind) {
     case 'first-answer': {
+      await untilItListens(job.port)
       // A server that listens before it can answer is asked again after so long.
       const client = await connect(job.port, 1, 500)
       await client.exists('/')
@@ -74,6 +76,20 @@ export async function runZooKeeperJob(job: ZooKeeperJob): Promise<ZooKeeperFigur
     case 'watches':
       return watches(job)
   }
+}
+
+/** Asked every few milliseconds: a client that is refused waits longer than a start takes. */
+async function untilItListens(port: number): Promise<void> {
+  for (let attempt = 0; attempt < 30_000; attempt++) {
+    try {
+      const socket = await platform.network.connect({ host: '127.0.0.1', port, timeoutMs: 1_000 })
+      socket.destroy()
+      return
+    } catch {
+      await pause(2)
+    }
+  }
+  throw new Error(`nothing listens on port ${port}`)
 }
 
 async function operations(job: ZooKeeperJob & { kind: 'operations' }): Promise<ZooKeeperFigures> {
