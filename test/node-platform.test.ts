@@ -9,6 +9,7 @@ import { after, test } from 'node:test'
 import { sleep } from '../src/platform/clock.ts'
 import type { Socket } from '../src/platform/network.ts'
 import { nodePlatform } from '../src/platform/node/node-platform.ts'
+import { WorkerLost } from '../src/platform/worker.ts'
 
 const fixture = (name: string): URL => new URL(`./fixtures/platform/${name}`, import.meta.url)
 const directory = mkdtempSync(join(tmpdir(), 'ottla-platform-'))
@@ -160,21 +161,26 @@ test('timers are not early, can be cancelled, and may be longer than Node allows
   await new Promise<void>((resolve) => clock.defer(resolve))
 })
 
+/** A task that only the thread knows. */
+const named = (name: string) => ({ name, run: (input: unknown): unknown => input })
+
 test('tasks run in threads, fail alone, and are limited', async () => {
-  assert.equal(await worker.run('double', 21), 42)
-  await assert.rejects(worker.run('fail', 1), { name: 'RangeError', message: 'on purpose' })
-  await assert.rejects(worker.run('nothing', 1), /no task has the name nothing/)
-  await assert.rejects(worker.run('exit', 1), /the worker thread has ended/)
+  assert.equal(await worker.run(named('double'), 21), 42)
+  await assert.rejects(worker.run(named('fail'), 1), { name: 'RangeError', message: 'on purpose' })
+  await assert.rejects(worker.run(named('nothing'), 1), /no task has the name nothing/)
+  await assert.rejects(worker.run(named('disk full'), 1), { message: 'full', code: 'ENOSPC' })
+  await assert.rejects(worker.run(named('exit'), 1), WorkerLost)
+  await assert.rejects(worker.run(named('die'), 1), WorkerLost)
   const buffer = new ArrayBuffer(1000)
-  assert.equal(await worker.run('size', buffer, [buffer]), 1000)
+  assert.equal(await worker.run(named('size'), buffer, [buffer]), 1000)
   assert.equal(buffer.byteLength, 0)
-  const flood = Array.from({ length: 8 }, (_, index) => worker.run('double', index))
+  const flood = Array.from({ length: 8 }, (_, index) => worker.run(named('double'), index))
   const outcomes = await Promise.allSettled(flood)
   const refused = outcomes.filter(({ status }) => status === 'rejected').length
   assert.equal(refused, 3)
   // After idleMs the threads are gone, and the next task starts one again.
   await sleep(clock, 300)
-  assert.equal(await worker.run('double', 1), 2)
+  assert.equal(await worker.run(named('double'), 1), 2)
 })
 
 test('randomness is of the asked size and not the same twice', () => {

@@ -116,7 +116,7 @@ interface Run {
 
 async function runBroker(run: Run): Promise<number> {
   const { config, logger, streams } = run
-  const platform = nodePlatform({ worker: { entry: workerEntry() } })
+  const platform = nodePlatform()
   const metrics = new Metrics(() => platform.clock.monotonicMs())
   const status = new BrokerStatus()
   await using undo = new AsyncDisposableStack()
@@ -153,10 +153,4 @@ async function startHttp(
     servers.push(server)
   }
   return servers
-}
-
-/** The module that worker threads start with, beside this one whether from source or compiled. */
-function workerEntry(): URL {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-  return new URL(`./worker.${extension}`, import.meta.url)
 }

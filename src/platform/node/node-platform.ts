@@ -1,6 +1,5 @@
 // The world of a real process: system clock, file system, TCP, system randomness, threads.
 import type { Platform } from '../platform.ts'
-import type { Worker } from '../worker.ts'
 import { fileSystem } from './file-system.ts'
 import { systemClock } from './system-clock.ts'
 import { systemRandom } from './system-random.ts'
@@ -8,7 +7,7 @@ import { nodeNetwork } from './node-network.ts'
 import { ThreadPool, type ThreadPoolOptions } from './thread-pool.ts'
 
 export interface NodePlatformOptions {
-  /** Where worker threads start, and how many there may be. Without it every task is refused. */
+  /** Another module for worker threads to start with, and other limits. */
   readonly worker?: ThreadPoolOptions | undefined
 }
 
@@ -18,11 +17,12 @@ export function nodePlatform(options: NodePlatformOptions = {}): Platform {
     disk: fileSystem,
     network: nodeNetwork,
     random: systemRandom,
-    worker: options.worker === undefined ? noThreads : new ThreadPool(options.worker),
+    worker: new ThreadPool(options.worker ?? { entry: workerEntry() }),
   }
 }
 
-const noThreads: Worker = {
-  run: (task) => Promise.reject(new Error(`no worker thread was set up for the task ${task}`)),
-  close: () => Promise.resolve(),
+/** `cli/worker.ts`; in the package it lies in one folder with all modules. */
+function workerEntry(): URL {
+  const isSource = import.meta.url.endsWith('.ts')
+  return new URL(isSource ? '../../cli/worker.ts' : './worker.js', import.meta.url)
 }

@@ -1,5 +1,9 @@
 // The other end of the thread pool: answers questions inside a worker thread.
 import { parentPort } from 'node:worker_threads'
+import { isDiskError } from '../disk-error.ts'
+import type { TaskWorld } from '../worker.ts'
+import { fileSystem } from './file-system.ts'
+import { systemClock } from './system-clock.ts'
 
 export interface TaskQuestion {
   readonly task: string
@@ -8,26 +12,37 @@ export interface TaskQuestion {
 
 export type TaskAnswer =
   | { readonly kind: 'output'; readonly output: unknown }
-  | { readonly kind: 'error'; readonly error: Error }
+  /** `code` by itself: errors lose it on their way. */
+  | { readonly kind: 'error'; readonly error: Error; readonly code: string | undefined }
 
-/** Tasks by name; input and output must be cloneable. */
-export type Tasks = Readonly<Record<string, (input: unknown) => unknown>>
+/** Any `WorkerTask`; its input was made by somebody who had its type. */
+export interface ServedTask {
+  readonly name: string
+  run(input: unknown, world: TaskWorld): unknown
+}
+
+const WORLD: TaskWorld = { clock: systemClock, disk: fileSystem }
 
 /** Serves `tasks` to the thread that started this one. Call it once, in the pool's entry module. */
-export function serveTasks(tasks: Tasks): void {
+export function serveTasks(tasks: readonly ServedTask[]): void {
   const port = parentPort
   if (port === null) throw new Error('tasks are served inside a worker thread only')
+  const byName = new Map(tasks.map((task) => [task.name, task]))
   port.on('message', (question: TaskQuestion) => {
-    void answer(tasks, question).then((reply) => port.postMessage(reply))
+    void answer(byName, question).then((reply) => port.postMessage(reply))
   })
 }
 
-async function answer(tasks: Tasks, { task, input }: TaskQuestion): Promise<TaskAnswer> {
+async function answer(
+  tasks: ReadonlyMap<string, ServedTask>,
+  { task, input }: TaskQuestion,
+): Promise<TaskAnswer> {
   try {
-    const run = tasks[task]
-    if (run === undefined) throw new Error(`no task has the name ${task}`)
-    return { kind: 'output', output: await run(input) }
-  } catch (error) {
-    return { kind: 'error', error: error instanceof Error ? error : new Error(String(error)) }
+    const served = tasks.get(task)
+    if (served === undefined) throw new Error(`no task has the name ${task}`)
+    return { kind: 'output', output: await served.run(input, WORLD) }
+  } catch (thrown) {
+    const error = thrown instanceof Error ? thrown : new Error(String(thrown))
+    return { kind: 'error', error, code: isDiskError(error) ? error.code : undefined }
   }
 }

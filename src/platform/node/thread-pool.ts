@@ -1,6 +1,6 @@
 // Worker threads that come with the first task and go after a while without any.
 import { Worker as Thread } from 'node:worker_threads'
-import type { Worker } from '../worker.ts'
+import { WorkerLost, type Worker, type WorkerTask } from '../worker.ts'
 import type { TaskAnswer, TaskQuestion } from './serve-tasks.ts'
 
 export interface ThreadPoolOptions {
@@ -13,8 +13,13 @@ export interface ThreadPoolOptions {
   readonly maxQueued?: number | undefined
 }
 
+/** More than anybody asks for at a time: those who ask keep their own limits. */
+const DEFAULT_MAX_THREADS = 16
 const DEFAULT_IDLE_MS = 10_000
 const DEFAULT_MAX_QUEUED = 10_000
+
+/** Of a thread's heap, which the settings of the process's own are not meant for. */
+const HEAP_LIMITS = { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 32 }
 
 interface Job {
   readonly question: TaskQuestion
@@ -40,14 +45,14 @@ export class ThreadPool implements Worker {
 
   constructor(options: ThreadPoolOptions) {
     this.#entry = options.entry
-    this.#maxThreads = options.maxThreads ?? 1
+    this.#maxThreads = options.maxThreads ?? DEFAULT_MAX_THREADS
     this.#idleMs = options.idleMs ?? DEFAULT_IDLE_MS
     this.#maxQueued = options.maxQueued ?? DEFAULT_MAX_QUEUED
   }
 
-  run<Output>(
-    task: string,
-    input: unknown,
+  run<Input, Output>(
+    task: WorkerTask<Input, Output>,
+    input: Input,
     transfer: readonly ArrayBuffer[] = [],
   ): Promise<Output> {
     return new Promise<Output>((resolve, reject) => {
@@ -55,7 +60,7 @@ export class ThreadPool implements Worker {
       if (this.#queue.length >= this.#maxQueued) {
         return reject(new Error(`more than ${this.#maxQueued} tasks wait for a thread`))
       }
-      this.#queue.push({ question: { task, input }, transfer, resolve, reject })
+      this.#queue.push({ question: { task: task.name, input }, transfer, resolve, reject })
       this.#dispatch()
     })
   }
@@ -89,18 +94,21 @@ export class ThreadPool implements Worker {
 
   #addSeat(): Seat {
     const seat: Seat = {
-      thread: new Thread(this.#entry),
+      thread: new Thread(this.#entry, { execArgv: [], resourceLimits: HEAP_LIMITS }),
       job: undefined,
       idleTimeout: undefined,
     }
     seat.thread.on('message', (answer: TaskAnswer) => {
       this.#settle(seat, (job) => {
         if (answer.kind === 'output') job.resolve(answer.output)
-        else job.reject(answer.error)
+        else job.reject(withCode(answer))
       })
     })
-    seat.thread.on('error', (error) => this.#onGone(seat, asError(error)))
-    seat.thread.on('exit', () => this.#onGone(seat, new Error('the worker thread has ended')))
+    seat.thread.on('error', (cause) => {
+      const reason = asError(cause).message
+      this.#onGone(seat, new WorkerLost(`the worker thread has failed: ${reason}`, { cause }))
+    })
+    seat.thread.on('exit', () => this.#onGone(seat, new WorkerLost('the worker thread has ended')))
     this.#seats.add(seat)
     return seat
   }
@@ -123,6 +131,10 @@ export class ThreadPool implements Worker {
     job?.reject(error)
     if (!this.#closed) this.#dispatch()
   }
+}
+
+function withCode({ error, code }: Extract<TaskAnswer, { kind: 'error' }>): Error {
+  return code === undefined ? error : Object.assign(error, { code })
 }
 
 function asError(thrown: unknown): Error {

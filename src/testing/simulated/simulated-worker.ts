@@ -1,28 +1,20 @@
 // Tasks of worker threads, run in place. Input and output are cloned as between threads.
-import type { Worker } from '../../platform/worker.ts'
-
-export type SimulatedTasks = Readonly<Record<string, (input: unknown) => unknown>>
-
-interface Waiting {
-  resolve(output: unknown): void
-}
+import type { TaskWorld, Worker, WorkerTask } from '../../platform/worker.ts'
 
 export class SimulatedWorker implements Worker {
-  readonly #tasks: SimulatedTasks
+  readonly #world: TaskWorld
 
-  constructor(tasks: SimulatedTasks) {
-    this.#tasks = tasks
+  constructor(world: TaskWorld) {
+    this.#world = world
   }
 
-  async run<Output>(task: string, input: unknown, transfer: readonly ArrayBuffer[] = []) {
-    const run = this.#tasks[task]
-    if (run === undefined) throw new Error(`no task has the name ${task}`)
-    const received: unknown = structuredClone(input, { transfer: [...transfer] })
-    const output = structuredClone(await run(received))
-    return new Promise<Output>((resolve) => {
-      const waiting: Waiting = { resolve }
-      waiting.resolve(output)
-    })
+  async run<Input, Output>(
+    task: WorkerTask<Input, Output>,
+    input: Input,
+    transfer: readonly ArrayBuffer[] = [],
+  ): Promise<Output> {
+    const received = structuredClone(input, { transfer: [...transfer] })
+    return structuredClone(await task.run(received, this.#world))
   }
 
   async close(): Promise<void> {}

@@ -6,13 +6,11 @@ import { Seeded } from './seeded.ts'
 import { SimulatedClock } from './simulated-clock.ts'
 import { Medium, SimulatedDisk, type CrashOptions, type CrashReport } from './simulated-disk.ts'
 import { SimulatedNetwork } from './simulated-network.ts'
-import { SimulatedWorker, type SimulatedTasks } from './simulated-worker.ts'
+import { SimulatedWorker } from './simulated-worker.ts'
 import { VirtualTime } from './virtual-time.ts'
 
 export interface SimulationOptions {
   readonly seed: number
-  /** The tasks of worker threads by name. */
-  readonly tasks?: SimulatedTasks
 }
 
 /** One life of a machine: a Platform whose parts a test can break. */
@@ -86,12 +84,10 @@ export class SimulatedWorld {
   readonly time = new VirtualTime()
   readonly network: SimulatedNetwork
   readonly #random: Seeded
-  readonly #tasks: SimulatedTasks
   readonly #machines = new Map<string, SimulatedMachine>()
 
-  constructor({ seed, tasks = {} }: SimulationOptions) {
+  constructor({ seed }: SimulationOptions) {
     this.#random = new Seeded(seed)
-    this.#tasks = tasks
     this.network = new SimulatedNetwork(new Links(this.time, this.#random.fork()))
   }
 
@@ -109,12 +105,13 @@ export class SimulatedWorld {
 
   #boot(name: string, medium: Medium, random: Seeded): SimulatedPlatform {
     const clock = new SimulatedClock(this.time)
+    const disk = new SimulatedDisk(medium, clock)
     return {
       clock,
-      disk: new SimulatedDisk(medium, clock),
+      disk,
       network: this.network.seenFrom(name, clock),
       random,
-      worker: new SimulatedWorker(this.#tasks),
+      worker: new SimulatedWorker({ clock, disk }),
       world: this.network,
     }
   }

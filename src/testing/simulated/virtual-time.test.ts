@@ -72,9 +72,19 @@ test('the timers of a killed process stay silent, those of others fire', async (
   assert.deepEqual(fired, ['b2 deferred', 'b2'])
 })
 
-test('tasks get a copy of their input and fail by name', async () => {
-  const double = (input: unknown): unknown => (Array.isArray(input) ? [...input, ...input] : input)
-  const { worker } = simulatedPlatform({ seed: 1, tasks: { double } })
-  assert.deepEqual(await worker.run('double', [1]), [1, 1])
-  await assert.rejects(worker.run('triple', [1]), /no task has the name triple/)
+test('tasks get a copy of their input, and share what is made to be shared', async () => {
+  const { worker } = simulatedPlatform({ seed: 1 })
+  const shared = new Int32Array(new SharedArrayBuffer(4))
+  const list = [1]
+  const task = {
+    name: 'change',
+    run: (input: { list: number[]; shared: Int32Array }) => {
+      input.shared[0] = input.list.push(2)
+      return input.list
+    },
+  }
+  assert.deepEqual(await worker.run(task, { list, shared }), [1, 2])
+  assert.deepEqual([list, shared[0]], [[1], 2])
+  const failing = { name: 'fail', run: () => Promise.reject(new RangeError('on purpose')) }
+  await assert.rejects(worker.run(failing, 1), { name: 'RangeError', message: 'on purpose' })
 })
