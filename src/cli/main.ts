@@ -1,7 +1,11 @@
 // The entry of the binary.
-import { enableCompileCache } from 'node:module'
+import { enableCompileCache, flushCompileCache } from 'node:module'
+
+const FLUSH_AFTER_MS = 5_000
 
 enableCompileCache()
+// Else only a process that ends in order would leave its compiled code to the next one.
+setTimeout(flushCompileCache, FLUSH_AFTER_MS).unref()
 // Whoever reads the output may have seen enough, as in `ottla topics --list | head`.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
