@@ -131,6 +131,22 @@ test('one silent leader does not hold up the records of another', async () => {
   assert.ok(clock.monotonicMs() - beginMs < 100)
 })
 
+test('a leader that refuses is asked ten times a second, and others meanwhile', async () => {
+  const { cluster, logs, consumer, poll } = await world({ autoOffsetReset: 'earliest' }, [0, 1])
+  let refusals = 0
+  cluster.broker(0).answer(Fetch, ({ topics }) => {
+    refusals++
+    // Without a rest in between, the answers would never let time go on.
+    const errorCode = refusals > 100 ? Errors.NONE : Errors.NOT_LEADER_OR_FOLLOWER
+    return { responses: topics.map(({ topic }) => ({ topic, partitions: [refused(errorCode)] })) }
+  })
+  consumer.assign([0, 1].map((partition) => ({ topic: 't', partition })))
+  assert.deepEqual(await poll(1_000), [])
+  assert.ok(refusals >= 5 && refusals <= 11, `${refusals} refusals`)
+  logs[1]?.values.push('a')
+  assert.deepEqual(await poll(1_000), ['1:0:a'])
+})
+
 test('what is gone is skipped, or said, as the option wants it', async () => {
   for (const autoOffsetReset of ['earliest', 'none'] as const) {
     const { logs, consumer, poll } = await world({ autoOffsetReset })
@@ -200,3 +216,7 @@ test('a member joins, reads from what was committed, commits and leaves', async 
   assert.equal(committed, 3)
   assert.equal(coordinator.count('LeaveGroup'), 1)
 })
+
+function refused(errorCode: number) {
+  return { partitionIndex: 0, errorCode, highWatermark: -1, records: null }
+}

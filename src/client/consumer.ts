@@ -214,7 +214,7 @@ export class Consumer {
   async #startFetches(): Promise<void> {
     const byLeader = new Map<number, Position[]>()
     for (const position of this.#positions) {
-      if (position.busy) continue
+      if (position.busy || this.#isResting(position)) continue
       const leader = await this.#leaderOf(position)
       if (leader === undefined || this.#fetching.has(leader)) continue
       const list = byLeader.get(leader)
@@ -228,19 +228,31 @@ export class Consumer {
     }
   }
 
-  async #leaderOf({ topic, partition }: Position): Promise<number | undefined> {
+  async #leaderOf(position: Position): Promise<number | undefined> {
     try {
-      return (await this.#client.partition(topic, partition)).leader
+      return (await this.#client.partition(position.topic, position.partition)).leader
     } catch (error) {
-      if (error instanceof KafkaError && error.retriable) return undefined
-      throw error
+      if (!(error instanceof KafkaError) || !error.retriable) throw error
+      this.#rest(position)
+      return undefined
     }
+  }
+
+  // A broker that does not know yet that it leads refuses at once, as long as all others name it.
+  #rest(position: Position): void {
+    position.restsUntilMs = this.#client.platform.clock.monotonicMs() + ERROR_BACKOFF_MS
+  }
+
+  #isResting({ restsUntilMs }: Position): boolean {
+    return restsUntilMs > this.#client.platform.clock.monotonicMs()
   }
 
   async #firstFetch(timeoutMs: number): Promise<void> {
     const { clock } = this.#client.platform
     // With nobody to ask (no leader, nothing assigned), a rest instead of a busy loop.
-    const rest = this.#fetching.size === 0 ? Math.min(timeoutMs, ERROR_BACKOFF_MS) : timeoutMs
+    const isIdle = this.#fetching.size === 0
+    const mustRest = isIdle || [...this.#positions].some((position) => this.#isResting(position))
+    const rest = mustRest ? Math.min(timeoutMs, ERROR_BACKOFF_MS) : timeoutMs
     const { promise: timeout, resolve } = Promise.withResolvers<void>()
     const timer = clock.setTimer(rest, resolve)
     await Promise.race([...this.#fetching.values(), timeout])
@@ -302,10 +314,12 @@ export class Consumer {
     const { errorCode } = answer
     if (errorCode === Errors.OFFSET_OUT_OF_RANGE && this.#options.autoOffsetReset !== 'none') {
       position.offset = undefined
+      this.#rest(position)
       return false
     }
     if (errorCode !== Errors.NONE) {
       this.#client.forgetTopic(topic)
+      this.#rest(position)
       if (!errorByCode(errorCode).retriable) this.#failure = new KafkaError(errorCode)
       return false
     }

@@ -9,6 +9,8 @@ export interface Position extends TopicPartition {
   consumed: number | undefined
   /** A fetch is under way, or what it brought has not been handed out. */
   busy: boolean
+  /** Monotonic: not fetched before, after an error that time mends. */
+  restsUntilMs: number
 }
 
 /** All positions; replaced as a whole by an assignment, so that late answers find nothing. */
@@ -22,7 +24,7 @@ export class Positions {
         positions = new Map()
         this.#topics.set(topic, positions)
       }
-      const unknown = { offset: undefined, consumed: undefined, busy: false }
+      const unknown = { offset: undefined, consumed: undefined, busy: false, restsUntilMs: 0 }
       positions.set(partition, { topic, partition, ...unknown })
     }
   }
