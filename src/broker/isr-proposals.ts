@@ -1,6 +1,7 @@
 // Carries leaders' proposals of in-sync sets to the controller: those that came while a request was
 // under way go with the next one. A request that failed as a whole is sent again; answers about a
-// single partition are that partition's to judge.
+// single partition are that partition's to judge, but it is not spoken of again at once: what makes
+// the controller refuse (a follower whose restart it has not seen, say) lasts for a moment.
 import type { Clock } from '../platform/clock.ts'
 import type { IsrChange, IsrOutcome, IsrWriter } from '../replication/partition-state.ts'
 import type { Logger } from '../telemetry/logger.ts'
@@ -32,6 +33,8 @@ export class IsrProposals implements IsrWriter {
   // The newest of each partition: one from an earlier leader epoch could only be refused, and an
   // answer names nothing but the partition.
   readonly #waiting = new Map<string, Proposal>()
+  /** Partitions that the controller refused to change within the last RETRY_MS. */
+  readonly #resting = new Set<string>()
   #underWay = false
   #closed = false
 
@@ -52,15 +55,33 @@ export class IsrProposals implements IsrWriter {
   }
 
   #send(): void {
-    if (this.#underWay || this.#closed || this.#waiting.size === 0) return
+    if (this.#underWay || this.#closed) return
+    const sent = this.#takeReady()
+    if (sent.length === 0) return
     this.#underWay = true
-    const sent = [...this.#waiting.values()]
-    this.#waiting.clear()
     this.#options
       .controllerLink()
       .alterPartition(this.#request(sent))
       .then((response) => this.#accept(sent, response))
       .catch((error) => this.#retry(sent, error))
+  }
+
+  #takeReady(): Proposal[] {
+    const ready: Proposal[] = []
+    for (const [key, proposal] of this.#waiting) {
+      if (this.#resting.has(key)) continue
+      ready.push(proposal)
+      this.#waiting.delete(key)
+    }
+    return ready
+  }
+
+  #rest(key: string): void {
+    this.#resting.add(key)
+    this.#options.clock.setTimer(RETRY_MS, () => {
+      this.#resting.delete(key)
+      this.#send()
+    })
   }
 
   #request(proposals: readonly Proposal[]): AlterPartitionRequest {
@@ -88,8 +109,15 @@ export class IsrProposals implements IsrWriter {
       this.#retry(sent, errorByCode(response.errorCode).name)
       return
     }
+    const answered = sent.map((proposal) => ({
+      proposal,
+      outcome: outcomeOf(proposal.change, response),
+    }))
+    for (const { proposal, outcome } of answered) {
+      if (outcome.error !== Errors.NONE) this.#rest(keyOf(proposal.change))
+    }
+    for (const { proposal, outcome } of answered) proposal.done(outcome)
     this.#underWay = false
-    for (const { change, done } of sent) done(outcomeOf(change, response))
     this.#send()
   }
 
