@@ -69,6 +69,7 @@ export class BrokerParts {
       metadata,
       isrWriter: this.isrProposals,
       leaders: this.peers,
+      throttleRate: (side) => settings.config.get(`${side}.replication.throttled.rate`),
       directoryMoveRate: () =>
         settings.config.get('replica.alter.log.dirs.io.max.bytes.per.second'),
     })
@@ -100,7 +101,7 @@ export class BrokerParts {
       settings: () => controllerSettings(settings.config),
       topicConfigs: topicConfigRules(settings),
       configs: settings.configs,
-      fastFailover: config.get('ottla.fast.failover.enable') ? platform.network : undefined,
+      network: platform.network,
     })
     registerControllerMetrics(options.metrics, this.controller)
     this.controllerLink = new ControllerLink(this.controller, (id) => this.peers.linkTo(id))

@@ -18,6 +18,7 @@ export function controllerSettings(config: BrokerConfig): ControllerSettings {
     leaderImbalanceCheckIntervalSeconds: config.get('leader.imbalance.check.interval.seconds'),
     leaderImbalancePerBrokerPercentage: config.get('leader.imbalance.per.broker.percentage'),
     interBrokerListenerName: config.interBrokerListenerName,
+    fastFailoverEnable: config.get('ottla.fast.failover.enable'),
     topicNaming: topicNaming(config),
   }
 }

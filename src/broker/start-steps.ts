@@ -141,7 +141,7 @@ export async function register(composition: Composition): Promise<void> {
   undo.defer(() => failures.close())
   await session.start()
   undo.defer(() => session.close())
-  applySettings(settings, logs, listeners)
+  applySettings(settings, logs, listeners, parts.controller)
   await parts.controller.start()
   logs.start()
   parts.replicas.start()

@@ -33,7 +33,7 @@ import { Machine } from './machine.ts'
 import { onIsrNotifications, onLogDirNotifications } from './notifications.ts'
 import { reassignRequested, resumeReassignments } from './reassignment-requests.ts'
 import { settleRestarts } from './restarts.ts'
-import { absolve, suspect } from './suspicion.ts'
+import { absolve, absolveAll, suspect } from './suspicion.ts'
 import { Term } from './term.ts'
 import type { ControllerStatistics } from './term.ts'
 import { TopicChanges } from './topic-changes.ts'
@@ -143,6 +143,14 @@ export class ActiveController {
   /** A topic, or all of them, may now have leaders from outside their in-sync sets. */
   onUncleanAllowed(): void {
     this.#event('unclean election allowed', () => this.machine.partitionStates.electLeaderless())
+  }
+
+  /** Settings that are read only now and then are other ones. */
+  onSettingsChange(): void {
+    this.#event('settings change', async () => {
+      this.#brokers.report()
+      if (!this.term.settings.fastFailoverEnable) await absolveAll(this.machine)
+    })
   }
 
   /** The process of a broker is gone, though its session lives. */

@@ -48,7 +48,7 @@ export class BrokerChanges {
   /** Takes over all registrations at the start of a term, without consequences. */
   async load(): Promise<void> {
     for (const broker of (await readBrokers(this.#machine.term)).values()) this.#add(broker)
-    this.#report()
+    this.report()
   }
 
   /** The list of registrations has changed. */
@@ -73,7 +73,7 @@ export class BrokerChanges {
       for (const id of failed) this.#remove(id)
       await this.#machine.onBrokersFailed(failed)
     }
-    this.#report()
+    this.report()
   }
 
   /** The registration of one broker has been written anew: its endpoints may be others. */
@@ -87,10 +87,11 @@ export class BrokerChanges {
     context.brokers.set(id, broker)
     this.#channel.addBroker(broker.image)
     this.#machine.announce([])
-    this.#report()
+    this.report()
   }
 
-  #report(): void {
+  /** Tells who is registered. */
+  report(): void {
     this.#onChange([...this.#machine.term.context.brokers.values()].map(({ image }) => image))
   }
 

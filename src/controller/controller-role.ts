@@ -28,7 +28,7 @@ export class ControllerRole {
   readonly statistics: ControllerStatistics = { uncleanElections: 0 }
   readonly #options: ControllerOptions
   readonly #queue = new EventQueue()
-  readonly #peers: PeerWatch | undefined
+  readonly #peers: PeerWatch
   #active: ActiveController | undefined
   #controllerId = NO_CONTROLLER
   #epoch = 0
@@ -38,11 +38,9 @@ export class ControllerRole {
 
   constructor(options: ControllerOptions) {
     this.#options = options
-    const { fastFailover, clock } = options
-    if (fastFailover === undefined) return
     this.#peers = new PeerWatch({
-      network: fastFailover,
-      clock,
+      network: options.network,
+      clock: options.clock,
       onGone: (brokerId) => this.#onPeerGone(brokerId),
       onBack: (brokerId) => this.#active?.onBrokerBack(brokerId),
     })
@@ -77,13 +75,14 @@ export class ControllerRole {
       stopConfigs()
       stopWatch()
       stopMetadata()
-      this.#peers?.close()
+      this.#peers.close()
     }
     await this.#queue.run('start', () => this.#elect())
   }
 
   async stop(): Promise<void> {
     this.#stopWatching?.()
+    this.#stopWatching = undefined
     this.#queue.clear()
     const stopped = this.#queue.run('stop', async () => {
       const won = this.#resign()
@@ -105,6 +104,13 @@ export class ControllerRole {
       done()
     })
     return promise
+  }
+
+  /** Settings that are read only now and then are other ones. */
+  onSettingsChange(): void {
+    if (this.#stopWatching === undefined) return
+    if (this.#active === undefined) this.#watchController()
+    else this.#active.onSettingsChange()
   }
 
   async onSessionExpired(): Promise<void> {
@@ -166,7 +172,7 @@ export class ControllerRole {
 
   // Who is not the controller watches the process of the one that is.
   #watchController(): void {
-    if (this.#peers === undefined || this.#active !== undefined) return
+    if (this.#active !== undefined) return
     const { metadata } = this.#options
     const broker = metadata.image.brokers.get(this.#controllerId)
     this.#watchPeers(broker === undefined ? [] : [broker])
@@ -174,13 +180,13 @@ export class ControllerRole {
 
   #watchPeers(brokers: readonly BrokerImage[]): void {
     const { brokerId, settings } = this.#options
-    const { interBrokerListenerName } = settings()
+    const { interBrokerListenerName, fastFailoverEnable } = settings()
     const wanted = new Map<number, Endpoint>()
-    for (const { id, endpoints } of brokers) {
+    for (const { id, endpoints } of fastFailoverEnable ? brokers : []) {
       const endpoint = endpoints.get(interBrokerListenerName)
       if (id !== brokerId && endpoint !== undefined) wanted.set(id, endpoint)
     }
-    this.#peers?.watchOnly(wanted)
+    this.#peers.watchOnly(wanted)
   }
 
   #onPeerGone(brokerId: number): void {
@@ -215,7 +221,7 @@ export class ControllerRole {
       await active.begin()
       // Seen while following: the controller before this one, as a rule.
       for (const id of active.term.context.brokers.keys()) {
-        if (this.#peers?.isGone(id) === true) active.onBrokerGone(id)
+        if (this.#peers.isGone(id)) active.onBrokerGone(id)
       }
     } catch (error) {
       this.#resign()

@@ -55,6 +55,8 @@ export interface ControllerSettings {
   readonly leaderImbalanceCheckIntervalSeconds: number
   readonly leaderImbalancePerBrokerPercentage: number
   readonly interBrokerListenerName: string
+  /** Whether brokers whose process is gone are noticed before their sessions run out. */
+  readonly fastFailoverEnable: boolean
   readonly topicNaming: TopicNaming
 }
 
@@ -81,6 +83,6 @@ export interface ControllerOptions {
   readonly topicConfigs: TopicConfigRules
   /** Settings in ZooKeeper: an election may become possible when one changes. */
   readonly configs: EntityConfigs
-  /** With a network: brokers whose process is gone are noticed before their sessions run out. */
-  readonly fastFailover?: Network | undefined
+  /** For watching the processes of other brokers. */
+  readonly network: Network
 }

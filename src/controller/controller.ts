@@ -102,6 +102,11 @@ export class Controller {
     return this.#role.idle()
   }
 
+  /** The settings that it reads are other ones. */
+  onSettingsChange(): void {
+    this.#role.onSettingsChange()
+  }
+
   /** The session is gone: resigns. */
   onSessionExpired(): Promise<void> {
     return this.#role.onSessionExpired()

@@ -27,3 +27,13 @@ export async function absolve(machine: Machine, brokerId: number): Promise<void>
   queues.add(brokerId)
   await machine.onBrokersStarted([brokerId])
 }
+
+/** Nobody watches processes any more: whoever has a session counts as alive. */
+export async function absolveAll(machine: Machine): Promise<void> {
+  const { context, queues } = machine.term
+  const brokerIds = [...context.suspected]
+  if (brokerIds.length === 0) return
+  context.suspected.clear()
+  for (const brokerId of brokerIds) queues.add(brokerId)
+  await machine.onBrokersStarted(brokerIds)
+}

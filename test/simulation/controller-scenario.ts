@@ -18,6 +18,7 @@
 //   set PATH TEXT   remove PATH       somebody meddles with ZooKeeper
 //   notify-log-dir 2   producer-ids 1   settings k=v   advance 1000   imbalance
 import assert from 'node:assert/strict'
+import type { ControllerSettings } from '../../src/controller/controller-types.ts'
 import { decodeState, decodeTopic, encodeLogDirEvent } from '../../src/metadata/znodes.ts'
 import { errorByCode } from '../../src/wire/errors.ts'
 import { ZERO_UUID } from '../../src/wire/uuid.ts'
@@ -71,7 +72,7 @@ class ControllerScenario {
     const [first = ''] = args.words
     switch (verb) {
       case 'brokers':
-        this.#world.isFailoverFast = args.words.includes('fast')
+        if (args.words.includes('fast')) this.#set({ fastFailoverEnable: true })
         return this.#startAll(Number(first), args.options.get('racks')?.split(',') ?? [])
       case 'create':
         return this.#create(first, args)
@@ -336,7 +337,12 @@ class ControllerScenario {
       if (value === 'true' || value === 'false') return [name, value === 'true']
       return [name, Number(value)]
     })
-    this.#world.settings = { ...this.#world.settings, ...Object.fromEntries(changes) }
+    this.#set(Object.fromEntries(changes))
+  }
+
+  #set(changes: Partial<ControllerSettings>): void {
+    this.#world.settings = { ...this.#world.settings, ...changes }
+    for (const { controller } of this.#world.brokers.values()) controller.onSettingsChange()
   }
 
   #answer(what: string, errorCode: number, detail: string | null): void {

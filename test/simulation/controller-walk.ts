@@ -38,7 +38,7 @@ export class ControllerWalk {
   /** Walks and heals; throws where something does not hold. */
   static async run(seed: number): Promise<ControllerWalk> {
     const world = await ControllerWorld.create(seed)
-    world.isFailoverFast = seed % 2 === 0
+    world.settings = { ...world.settings, fastFailoverEnable: seed % 2 === 0 }
     for (let id = 1; id <= BROKERS; id += 1) await world.start(id)
     const walk = new ControllerWalk(world, seed)
     try {

@@ -24,6 +24,7 @@ const SETTINGS: ControllerSettings = {
   leaderImbalanceCheckIntervalSeconds: 300,
   leaderImbalancePerBrokerPercentage: 10,
   interBrokerListenerName: 'PLAINTEXT',
+  fastFailoverEnable: false,
   topicNaming: ANY_NAME,
 }
 
@@ -37,8 +38,6 @@ export class ControllerWorld {
   readonly simulated: SimulatedWorld
   /** The machine of ZooKeeper, whose clock tests move. */
   readonly platform: SimulatedPlatform
-  /** Whether brokers watch each other's processes. */
-  isFailoverFast = false
   readonly brokers = new Map<number, WorldBroker>()
   readonly received: Received[] = []
   settings = SETTINGS

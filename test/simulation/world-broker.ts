@@ -79,7 +79,7 @@ export class WorldBroker {
       settings: () => world.settings,
       configs: this.configs,
       topicConfigs: { validate: () => undefined, describe: () => [] },
-      fastFailover: world.isFailoverFast ? network : undefined,
+      network,
     })
   }
 
