@@ -11,6 +11,7 @@ import { logConfig } from '../log/support.test.ts'
 import { MetadataCache } from '../metadata/metadata-cache.ts'
 import type { ConnectionPeer, RequestContext } from '../network/request-context.ts'
 import type { Partition } from '../replication/partition.ts'
+import type { ThrottleSide } from '../replication/replication-throttle.ts'
 import { Replicas } from '../replication/replicas.ts'
 import { allowEverything } from '../security/authorizer.ts'
 import { silentLogger } from '../telemetry/logger.ts'
@@ -37,6 +38,8 @@ const settings: Readonly<Record<string, unknown>> = {
   'replica.lag.time.max.ms': 30_000,
   'num.replica.alter.log.dirs.threads': 1,
   'num.replica.fetchers': 1,
+  'replication.quota.window.num': 11,
+  'replication.quota.window.size.seconds': 1,
   'replica.fetch.wait.max.ms': 500,
   'replica.fetch.min.bytes': 1,
   'replica.fetch.response.max.bytes': 10_485_760,
@@ -166,6 +169,7 @@ export function openConnection() {
 export interface TestBrokerOptions {
   readonly settings?: Readonly<Record<string, unknown>>
   readonly topic?: Readonly<Record<string, unknown>>
+  readonly throttleRate?: (side: ThrottleSide) => number
 }
 
 export class TestBroker {
@@ -197,6 +201,7 @@ export class TestBroker {
       isrWriter: { propose: (change, done) => cluster.propose(id, change, done) },
       leaders: cluster.connectorFor(id),
       brokerEpoch: () => this.epoch,
+      throttleRate: options.throttleRate ?? (() => Infinity),
     })
     this.context = {
       brokerId: id,

@@ -21,12 +21,18 @@ export class Fetchers {
   #closed = false
 
   constructor(options: ReplicasOptions, events: FetcherEvents) {
-    const { platform, brokerId } = options
+    const { platform, brokerId, config } = options
     this.#options = options
     this.#events = events
-    const rate = (side: ThrottleSide) => () => options.throttleRate?.(side) ?? Infinity
     const throttle = (side: ThrottleSide) =>
-      new ReplicationThrottle(platform.clock, side, brokerId, rate(side))
+      new ReplicationThrottle({
+        clock: platform.clock,
+        side,
+        brokerId,
+        bytesPerSecond: () => options.throttleRate?.(side) ?? Infinity,
+        windows: config.get('replication.quota.window.num'),
+        windowMs: config.get('replication.quota.window.size.seconds') * 1000,
+      })
     this.leaderThrottle = throttle('leader')
     this.#followerThrottle = throttle('follower')
   }

@@ -6,58 +6,62 @@ import type { Partition } from './partition.ts'
 
 export type ThrottleSide = 'leader' | 'follower'
 
-const WINDOW_MS = 1000
-const WINDOWS = 11
+export interface ThrottleOptions {
+  readonly clock: Clock
+  readonly side: ThrottleSide
+  readonly brokerId: number
+  /** The limit, read each time: it may change. */
+  readonly bytesPerSecond: () => number
+  /** `replication.quota.window.num` and `.size.seconds`: what the rate is an average of. */
+  readonly windows: number
+  readonly windowMs: number
+}
 
 export class ReplicationThrottle {
-  readonly #clock: Clock
-  readonly #side: ThrottleSide
-  readonly #brokerId: number
-  readonly #bytesPerSecond: () => number
+  readonly #options: ThrottleOptions
   /** Bytes per window, oldest first. */
   readonly #windows: { readonly startMs: number; bytes: number }[] = []
 
-  constructor(clock: Clock, side: ThrottleSide, brokerId: number, bytesPerSecond: () => number) {
-    this.#clock = clock
-    this.#side = side
-    this.#brokerId = brokerId
-    this.#bytesPerSecond = bytesPerSecond
+  constructor(options: ThrottleOptions) {
+    this.#options = options
   }
 
   /** Whether the rate is exceeded and the partition is one of those it is for. */
   holdsBack(partition: Partition): boolean {
-    return this.#applies(partition) && this.#rate() > this.#bytesPerSecond()
+    return this.#applies(partition) && this.#rate() > this.#options.bytesPerSecond()
   }
 
   record(partition: Partition, bytes: number): void {
     if (bytes === 0 || !this.#applies(partition)) return
-    const nowMs = this.#clock.monotonicMs()
+    const { clock, windows, windowMs } = this.#options
+    const nowMs = clock.monotonicMs()
     const current = this.#windows.at(-1)
-    if (current !== undefined && nowMs - current.startMs < WINDOW_MS) current.bytes += bytes
+    if (current !== undefined && nowMs - current.startMs < windowMs) current.bytes += bytes
     else this.#windows.push({ startMs: nowMs, bytes })
-    if (this.#windows.length > WINDOWS) this.#windows.shift()
+    if (this.#windows.length > windows) this.#windows.shift()
   }
 
   #applies(partition: Partition): boolean {
     const config = partition.log?.config
     if (config === undefined) return false
     const listed =
-      this.#side === 'leader'
+      this.#options.side === 'leader'
         ? config.leaderReplicationThrottledReplicas
         : config.followerReplicationThrottledReplicas
     if (listed.length === 0) return false
-    return listed.includes('*') || listed.includes(`${partition.index}:${this.#brokerId}`)
+    return listed.includes('*') || listed.includes(`${partition.index}:${this.#options.brokerId}`)
   }
 
   #rate(): number {
-    const nowMs = this.#clock.monotonicMs()
+    const { clock, windows, windowMs } = this.#options
+    const nowMs = clock.monotonicMs()
     let bytes = 0
     let startMs = nowMs
     for (const window of this.#windows) {
-      if (nowMs - window.startMs > WINDOW_MS * WINDOWS) continue
+      if (nowMs - window.startMs > windowMs * windows) continue
       bytes += window.bytes
       startMs = Math.min(startMs, window.startMs)
     }
-    return bytes / Math.max(1, (nowMs - startMs) / 1000)
+    return bytes / (Math.max(windowMs, nowMs - startMs) / 1000)
   }
 }
