@@ -4,7 +4,7 @@
 // session behind that would hold its id until it runs out (Kafka exits then). The lock on the log
 // directory proves that the process which owned the session is gone, so its successor ends it.
 import { join } from 'node:path'
-import { registerBroker } from '../controller/broker-registration.ts'
+import { checkEndpointsAreFree, registerBroker } from '../controller/broker-registration.ts'
 import { replaceFile } from '../log/atomic-file.ts'
 import type { BrokerNode } from '../metadata/znodes.ts'
 import type { Platform } from '../platform/platform.ts'
@@ -48,9 +48,11 @@ export class RegistrationSession {
     return this.#brokerEpoch
   }
 
-  /** Registers, after the session of a killed predecessor has been ended. */
+  /** Registers at endpoints of its own, after the session of a killed predecessor has been ended. */
   async start(): Promise<void> {
     await this.#endPredecessor()
+    const { zookeeper, brokerId, describe } = this.#options
+    await checkEndpointsAreFree(zookeeper.client, brokerId, describe())
     await this.#register()
     this.#stopListening = this.#options.zookeeper.client.onState((state) => {
       if (state === 'expired') void this.#renew()

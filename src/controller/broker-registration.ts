@@ -1,9 +1,10 @@
 // A broker's place in ZooKeeper: the paths that must exist, the cluster's id, its own number, and
 // the ephemeral node that says it lives. The czxid of that node is the broker epoch, which fences
 // requests from before a restart (KIP-380).
-import { decodeClusterId, encodeBroker, encodeClusterId } from '../metadata/znodes.ts'
+import { decodeBroker, decodeClusterId, encodeBroker, encodeClusterId } from '../metadata/znodes.ts'
 import type { BrokerNode } from '../metadata/znodes.ts'
 import {
+  BROKER_IDS,
   BROKER_SEQUENCE,
   brokerPath,
   CLUSTER_ID,
@@ -12,7 +13,7 @@ import {
 import { randomUuid } from '../wire/uuid.ts'
 import type { MultiOp, ZooKeeperClient } from '../zookeeper/client.ts'
 import { ZooKeeperCode, ZooKeeperError } from '../zookeeper/errors.ts'
-import { retrying } from './guarded-store.ts'
+import { isCode, retrying } from './guarded-store.ts'
 
 /** Another broker has this id, or one of these endpoints. */
 export class RegistrationRefused extends Error {
@@ -51,6 +52,44 @@ export async function generateBrokerId(
   // A lost answer wastes a number, which does no harm.
   const stat = await retrying(client, () => client.set(BROKER_SEQUENCE, Buffer.alloc(0), -1))
   return stat.version + reservedMaxId
+}
+
+/**
+ * Refuses endpoints that another registered broker advertises. Asked once, at the start: a broker
+ * that registers again in a new session was there before whoever came meanwhile.
+ */
+export async function checkEndpointsAreFree(
+  client: ZooKeeperClient,
+  brokerId: number,
+  node: BrokerNode,
+): Promise<void> {
+  const wanted = new Set(addressesOf(node))
+  for (const name of await retrying(client, () => client.children(BROKER_IDS))) {
+    if (Number(name) === brokerId) continue
+    const other = decodeBroker(await dataOf(client, `${BROKER_IDS}/${name}`))
+    const common = other === undefined ? [] : addressesOf(other).filter((it) => wanted.has(it))
+    if (common.length === 0) continue
+    throw new RegistrationRefused(
+      `Configured end points ${common.join(',')} in advertised listeners are already registered ` +
+        `by broker ${name}`,
+    )
+  }
+}
+
+function addressesOf({ endpoints }: BrokerNode): string[] {
+  return [...endpoints.values()].map(({ host, port }) => `${host}:${port}`)
+}
+
+function dataOf(client: ZooKeeperClient, path: string): Promise<Buffer | null> {
+  return retrying(client, async () => {
+    try {
+      return (await client.get(path)).data
+    } catch (error) {
+      // Its session has ended meanwhile.
+      if (isCode(error, ZooKeeperCode.NONODE)) return null
+      throw error
+    }
+  })
 }
 
 /**
