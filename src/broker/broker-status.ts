@@ -1,5 +1,5 @@
 // How far a broker is, for `/readyz`, its metrics and whoever starts it.
-import type { LoadProgress } from '../log/load-directory.ts'
+import type { LoadProgress } from '../log/load-progress.ts'
 
 export type Phase = 'starting' | 'recovery' | 'running' | 'stopping' | 'stopped'
 
@@ -15,6 +15,7 @@ const BROKER_STATES: Readonly<Record<Phase, number>> = {
 export class BrokerStatus {
   #phase: Phase = 'starting'
   #detail = 'starting'
+  #progress: LoadProgress | undefined
 
   get phase(): Phase {
     return this.#phase
@@ -22,7 +23,8 @@ export class BrokerStatus {
 
   /** One line for a person. */
   get detail(): string {
-    return this.#detail
+    if (this.#phase !== 'recovery' || this.#progress === undefined) return this.#detail
+    return `${this.#detail}: ${this.#progress.describe()}`
   }
 
   get brokerState(): number {
@@ -34,8 +36,7 @@ export class BrokerStatus {
     this.#detail = detail
   }
 
-  onLoadProgress({ directory, loaded, total, remainingMs }: LoadProgress): void {
-    const left = remainingMs === undefined ? '' : `, about ${Math.ceil(remainingMs / 1000)} s left`
-    this.#detail = `loading logs of ${directory}: ${loaded} of ${total}${left}`
+  onLoadProgress(progress: LoadProgress): void {
+    this.#progress = progress
   }
 }

@@ -2,29 +2,21 @@
 import { join } from 'node:path'
 import type { LogConfig } from '../config/topic-config.ts'
 import type { DirectoryEntry } from '../platform/disk.ts'
-import { parsePartitionDirectory } from './file-names.ts'
+import { LOG_SUFFIX, offsetFileName, offsetOfFile, parsePartitionDirectory } from './file-names.ts'
 import type { PartitionDirectory } from './file-names.ts'
+import type { LoadProgress } from './load-progress.ts'
 import type { LogContext } from './log-context.ts'
 import type { LogDirectory } from './log-directory.ts'
 import { Log } from './log.ts'
 
 /** Logs that are looked at between two turns of the event loop. */
 const SLICE = 100
-const REPORT_EVERY_MS = 2000
-
-export interface LoadProgress {
-  readonly directory: string
-  readonly loaded: number
-  readonly total: number
-  /** Of the logs still to load, by the rate so far; undefined before there is one. */
-  readonly remainingMs: number | undefined
-}
 
 export interface DirectoryLoad {
   readonly topicConfig: (topic: string) => LogConfig
   /** Logs that are recovered at the same time. */
   readonly concurrency: number
-  readonly onProgress: (progress: LoadProgress) => void
+  readonly progress: LoadProgress
 }
 
 export interface LoadedLogs {
@@ -45,22 +37,42 @@ export async function loadDirectory(
   load: DirectoryLoad,
 ): Promise<LoadedLogs> {
   const found = findPartitions(context, directory)
-  const waiting = found.filter(({ kind }) => kind === 'current' || kind === 'future')
+  const waiting = await findWork(context, directory, load.progress, found)
   const loaded = { current: new Array<Log>(), future: new Array<Log>() }
-  const report = progressReport(context, directory, waiting.length, load.onProgress)
   let next = 0
   const work = async (): Promise<void> => {
     for (let entry = waiting[next]; entry !== undefined; entry = waiting[next]) {
       next += 1
       const log = await loadOne(context, directory, load, entry)
       loaded[entry.kind === 'future' ? 'future' : 'current'].push(log)
-      report(loaded.current.length + loaded.future.length)
       if (next % SLICE === 0) await breathe(context)
     }
   }
   await Promise.all(Array.from({ length: load.concurrency }, work))
   const deleted = found.filter(({ kind }) => kind === 'delete').map(({ path }) => path)
   return { ...loaded, deleted }
+}
+
+interface Work extends Found {
+  readonly bytes: number
+}
+
+/** What there is to load, told before it begins. */
+async function findWork(
+  context: LogContext,
+  directory: LogDirectory,
+  progress: LoadProgress,
+  found: readonly Found[],
+): Promise<Work[]> {
+  const work: Work[] = []
+  for (const one of found) {
+    if (one.kind !== 'current' && one.kind !== 'future') continue
+    work.push({ ...one, bytes: bytesToCheck(context, directory, one) })
+    if (work.length % SLICE === 0 && !directory.hadCleanShutdown) await breathe(context)
+  }
+  const bytes = work.reduce((sum, one) => sum + one.bytes, 0)
+  progress.add(directory.path, work.length, bytes)
+  return work
 }
 
 function findPartitions(context: LogContext, directory: LogDirectory): Found[] {
@@ -91,41 +103,44 @@ async function loadOne(
   context: LogContext,
   directory: LogDirectory,
   load: DirectoryLoad,
-  { topic, partition, path, kind }: Found,
+  work: Work,
 ): Promise<Log> {
-  const isFuture = kind === 'future'
-  return await Log.load(context, {
+  const { topic, partition, path, kind } = work
+  const step = load.progress.begin(directory.path, work.bytes)
+  const log = await Log.load(context, {
     topic,
     partition,
     directory: path,
     config: load.topicConfig(topic),
-    recoveryPoint: isFuture ? 0 : (directory.recoveryPoints.get(topic, partition) ?? 0),
-    logStartOffset: isFuture ? 0 : (directory.logStarts.get(topic, partition) ?? 0),
+    recoveryPoint: recoveryPointOf(directory, work),
+    logStartOffset: kind === 'future' ? 0 : (directory.logStarts.get(topic, partition) ?? 0),
     hadCleanShutdown: directory.hadCleanShutdown,
+    onChecked: (bytes) => step.checked(bytes),
   })
+  step.end()
+  return log
 }
 
-function progressReport(
-  context: LogContext,
-  directory: LogDirectory,
-  total: number,
-  onProgress: (progress: LoadProgress) => void,
-): (loaded: number) => void {
-  const { clock } = context.platform
-  const startedMs = clock.monotonicMs()
-  let reportedMs = startedMs
-  return (loaded) => {
-    const nowMs = clock.monotonicMs()
-    const spentMs = nowMs - startedMs
-    const remainingMs = spentMs > 0 ? (spentMs / loaded) * (total - loaded) : undefined
-    onProgress({ directory: directory.path, loaded, total, remainingMs })
-    if (nowMs - reportedMs < REPORT_EVERY_MS) return
-    reportedMs = nowMs
-    const seconds = Math.ceil((remainingMs ?? 0) / 1000)
-    context.logger.info(
-      `Loading ${directory.path}: ${loaded} of ${total} partitions, about ${seconds} s left`,
-    )
+/** Checkpoints speak of the log that was current. */
+function recoveryPointOf(directory: LogDirectory, { topic, partition, kind }: Found): number {
+  return kind === 'future' ? 0 : (directory.recoveryPoints.get(topic, partition) ?? 0)
+}
+
+/** Bytes from the recovery point on, as far as its segment's beginning, that a load will check. */
+function bytesToCheck(context: LogContext, directory: LogDirectory, found: Found): number {
+  if (directory.hadCleanShutdown) return 0
+  const { disk } = context.platform
+  const from = recoveryPointOf(directory, found)
+  const offsets = disk
+    .listSync(found.path)
+    .flatMap(({ name }) => offsetOfFile(name, LOG_SUFFIX) ?? [])
+    .sort((a, b) => a - b)
+  const first = offsets.findLastIndex((offset) => offset <= from)
+  let bytes = 0
+  for (const offset of offsets.slice(Math.max(0, first))) {
+    bytes += disk.statSync(join(found.path, offsetFileName(offset, LOG_SUFFIX)))?.size ?? 0
   }
+  return bytes
 }
 
 function breathe(context: LogContext): Promise<void> {

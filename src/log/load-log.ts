@@ -31,6 +31,8 @@ export interface LoadOptions {
   readonly logStartOffset: number
   /** The broker had stopped in order. */
   readonly hadCleanShutdown: boolean
+  /** Told of bytes that a check has passed. */
+  readonly onChecked?: ((bytes: number) => void) | undefined
 }
 
 export interface LoadingLog {

@@ -1,5 +1,6 @@
 // The numbers of the logs, read when somebody asks.
-import type { Metrics } from '../telemetry/metrics.ts'
+import type { LoadProgress } from './load-progress.ts'
+import type { Metrics, Registration } from '../telemetry/metrics.ts'
 import type { Log } from './log.ts'
 
 export interface MeasuredLogs {
@@ -28,5 +29,12 @@ export function registerLogMetrics(metrics: Metrics, logs: MeasuredLogs): void {
   metrics.collect('kafka_log_logmanager_logdirectoryoffline', 'gauge', (sample) => {
     for (const path of logs.liveDirectories) sample({ logDirectory: path }, 0)
     for (const path of logs.offlineDirectories) sample({ logDirectory: path }, 1)
+  })
+}
+
+/** While logs are loading: how many are left. */
+export function registerLoadMetrics(metrics: Metrics, progress: LoadProgress): Registration {
+  return metrics.collect('kafka_log_logmanager_remaininglogstorecover', 'gauge', (sample) => {
+    for (const [dir, logs] of progress.remaining) sample({ dir }, logs)
   })
 }

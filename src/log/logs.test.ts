@@ -296,14 +296,3 @@ test('the identity of a broker is read before anything is opened', async () => {
   const identity = readIdentity(on.platform, silentLogger, ['/d1'])
   assert.deepEqual(identity, { brokerId: 0, clusterId: CLUSTER })
 })
-
-test('progress of the load is told', async () => {
-  const on = machine()
-  const logs = await open(on)
-  for (let partition = 0; partition < 5; partition += 1) logs.getOrCreate('t', partition, TOPIC_ID)
-  await logs.close()
-  on.kill()
-  const seen: number[] = []
-  await open(on, { directories: ['/d1'], onProgress: ({ loaded }) => seen.push(loaded) })
-  assert.deepEqual(seen, [1, 2, 3])
-})

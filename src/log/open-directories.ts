@@ -4,9 +4,12 @@ import { dirname, join } from 'node:path'
 import type { BrokerConfig } from '../config/broker-config.ts'
 import type { LogConfig } from '../config/topic-config.ts'
 import type { Logger } from '../telemetry/logger.ts'
+import type { Metrics } from '../telemetry/metrics.ts'
 import { suffixedDirectoryName } from './file-names.ts'
 import { loadDirectory } from './load-directory.ts'
-import type { LoadedLogs, LoadProgress } from './load-directory.ts'
+import type { LoadedLogs } from './load-directory.ts'
+import { LoadProgress } from './load-progress.ts'
+import { registerLoadMetrics } from './log-metrics.ts'
 import type { LogContext } from './log-context.ts'
 import { LogDirectory } from './log-directory.ts'
 import type { Log } from './log.ts'
@@ -25,6 +28,7 @@ export class LogDirectoryError extends Error {
 
 export interface OpenOptions {
   readonly logger: Logger
+  readonly metrics: Metrics
   readonly config: BrokerConfig
   readonly directories: readonly string[]
   readonly brokerId: number
@@ -47,15 +51,7 @@ export async function openDirectories(
     (path) => new LogDirectory(platform, options.logger, path),
   )
   const unmarked = checkOwners(platform, directories, options)
-  const loads = await Promise.all(
-    directories.map(async (directory) => {
-      const loaded = await tryOpen(context, directory, options, unmarked.has(directory))
-      return loaded === undefined ? [] : [{ directory, loaded }]
-    }),
-  ).catch(async (error: unknown) => {
-    for (const directory of directories) await directory.release()
-    throw error
-  })
+  const loads = await loadAll(context, directories, options, unmarked)
   if (directories.every(({ isOffline }) => isOffline)) {
     throw new LogDirectoryError(
       `none of the log.dirs can be used: ${options.directories.join(', ')}`,
@@ -63,6 +59,33 @@ export async function openDirectories(
   }
   await settleDuplicates(context, loads.flat())
   return { directories, loads: loads.flat() }
+}
+
+async function loadAll(
+  context: LogContext,
+  directories: readonly LogDirectory[],
+  options: OpenOptions,
+  unmarked: ReadonlySet<LogDirectory>,
+): Promise<{ directory: LogDirectory; loaded: LoadedLogs }[][]> {
+  const { logger, metrics, onProgress = () => {} } = options
+  const progress = new LoadProgress(context.platform.clock, logger, onProgress)
+  const remaining = registerLoadMetrics(metrics, progress)
+  try {
+    const loads = await Promise.all(
+      directories.map(async (directory) => {
+        const isUnmarked = unmarked.has(directory)
+        const loaded = await tryOpen(context, directory, { ...options, progress, isUnmarked })
+        return loaded === undefined ? [] : [{ directory, loaded }]
+      }),
+    )
+    logger.info(`Loaded ${progress.describe()}, in ${Math.round(progress.spentMs)} ms`)
+    return loads
+  } catch (error) {
+    for (const directory of directories) await directory.release()
+    throw error
+  } finally {
+    remaining.remove()
+  }
 }
 
 /** The first identity with a broker id that the directories carry, for a broker without one. */
@@ -118,8 +141,7 @@ function checkOwner(path: string, found: MetaProperties, options: OpenOptions): 
 async function tryOpen(
   context: LogContext,
   directory: LogDirectory,
-  options: OpenOptions,
-  isUnmarked: boolean,
+  options: OpenOptions & { readonly progress: LoadProgress; readonly isUnmarked: boolean },
 ): Promise<LoadedLogs | undefined> {
   if (directory.isOffline) return undefined
   try {
@@ -131,9 +153,9 @@ async function tryOpen(
         MIN_CONCURRENCY,
         options.config.get('num.recovery.threads.per.data.dir'),
       ),
-      onProgress: options.onProgress ?? (() => {}),
+      progress: options.progress,
     })
-    if (isUnmarked) directory.writeMetaProperties(options.brokerId, options.clusterId)
+    if (options.isUnmarked) directory.writeMetaProperties(options.brokerId, options.clusterId)
     directory.isLoaded = true
     return loaded
   } catch (error) {

@@ -143,6 +143,7 @@ function takeIn(loading: LoadingLog, segment: Segment, b: Buffer, p: number): vo
   const size = batch.sizeInBytes(b, p)
   const newest = newestTimestampOf(b, p)
   segment.append(lastOffsetOf(b, p), newest, size, options.config.indexIntervalBytes)
+  options.onChecked?.(size)
 }
 
 /** Reads the leader epochs from the batches of all segments. */

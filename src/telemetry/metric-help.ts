@@ -49,6 +49,7 @@ const HELP: ReadonlyMap<string, string> = new Map([
   ['kafka_log_log_logendoffset', 'The offset that the next record of a partition gets.'],
   ['kafka_log_log_logstartoffset', 'The first offset that a partition still has.'],
   ['kafka_log_logmanager_offlinelogdirectorycount', 'Log directories that have failed.'],
+  ['kafka_log_logmanager_remaininglogstorecover', 'Logs still to load, during a start.'],
   ['kafka_log_logmanager_logdirectoryoffline', '1 when the log directory has failed, else 0.'],
   ['kafka_coordinator_group_groupmetadatamanager_numgroups', 'Consumer groups kept here.'],
   ['kafka_coordinator_group_groupmetadatamanager_numoffsets', 'Committed offsets kept here.'],
