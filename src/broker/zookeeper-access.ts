@@ -5,7 +5,15 @@ import type { Platform } from '../platform/platform.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { ZooKeeperClient } from '../zookeeper/client.ts'
 import { ZooKeeperServer } from '../zookeeper/server.ts'
-import { requireIdentity, secureAcl, zookeeperAuth, zookeeperTls } from './zookeeper-credentials.ts'
+import { ZooKeeperCode, ZooKeeperError } from '../zookeeper/errors.ts'
+import {
+  embeddedUsers,
+  requireIdentity,
+  secureAcl,
+  zookeeperAuth,
+  zookeeperLogin,
+  zookeeperTls,
+} from './zookeeper-credentials.ts'
 
 export interface ZooKeeperAccess {
   readonly client: ZooKeeperClient
@@ -33,7 +41,8 @@ export class ZooKeeperUnreachable extends Error {
 export async function openZooKeeper(options: ZooKeeperAccessOptions): Promise<ZooKeeperAccess> {
   const { platform, logger, config } = options
   const remote = config.get('zookeeper.connect')
-  requireIdentity(config)
+  const sasl = zookeeperLogin(config, platform.disk)
+  requireIdentity(config, sasl)
   const tls = remote === null ? undefined : zookeeperTls(config, platform.disk)
   const embedded = remote === null ? await startEmbedded(options) : undefined
   const sessionTimeoutMs = config.get('zookeeper.session.timeout.ms')
@@ -46,6 +55,7 @@ export async function openZooKeeper(options: ZooKeeperAccessOptions): Promise<Zo
     connectionTimeoutMs,
     maxInFlight: config.get('zookeeper.max.in.flight.requests'),
     auth: zookeeperAuth(config),
+    sasl,
     aclOf: config.get('zookeeper.set.acl') ? secureAcl : undefined,
     openHost: (host, timeoutMs) => platform.network.connect({ ...host, timeoutMs, tls }),
   }
@@ -63,7 +73,7 @@ export async function openZooKeeper(options: ZooKeeperAccessOptions): Promise<Zo
     }
   } catch (error) {
     await embedded?.close()
-    throw remote === null ? error : unreachable(remote, connectionTimeoutMs, error)
+    throw remote === null ? embeddedProblem(error) : unreachable(remote, connectionTimeoutMs, error)
   }
 }
 
@@ -74,6 +84,7 @@ function startEmbedded(options: ZooKeeperAccessOptions): Promise<ZooKeeperServer
     logger: logger.named('org.apache.zookeeper.server'),
     directory: config.get('ottla.zookeeper.data.dir') ?? `${firstLogDirectory}-zookeeper`,
     listeners: config.get('ottla.zookeeper.listeners').map(parseListener),
+    users: { saslUsers: embeddedUsers(config, platform.disk) },
   })
 }
 
@@ -94,7 +105,25 @@ async function makeChroot(connect: ZooKeeperConnect, remote: string): Promise<vo
   }
 }
 
+/** The embedded server has its users from the same file. */
+function embeddedProblem(cause: unknown): unknown {
+  const isRefused = cause instanceof ZooKeeperError && cause.code === ZooKeeperCode.AUTHFAILED
+  if (!isRefused) return cause
+  return new ZooKeeperUnreachable(
+    'The embedded ZooKeeper does not know whom the JAAS file names for ZooKeeper. Name the same user ' +
+      'in its section Server, or set ottla.zookeeper.jaas.section to nothing.',
+    { cause },
+  )
+}
+
 function unreachable(remote: string, timeoutMs: number, cause: unknown): ZooKeeperUnreachable {
+  if (cause instanceof ZooKeeperError && cause.code === ZooKeeperCode.AUTHFAILED) {
+    return new ZooKeeperUnreachable(
+      `ZooKeeper at zookeeper.connect=${remote} does not believe who this broker says it is. Compare ` +
+        "the JAAS file's section for ZooKeeper with the users that ZooKeeper has.",
+      { cause },
+    )
+  }
   return new ZooKeeperUnreachable(
     `No ZooKeeper answered at zookeeper.connect=${remote} within ${timeoutMs} ms. Start one there, ` +
       'or leave zookeeper.connect out to use the embedded one.',

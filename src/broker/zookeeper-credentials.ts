@@ -1,4 +1,5 @@
-// How the broker shows a ZooKeeper ensemble who it is: TLS by `zookeeper.ssl.*`, and digest.
+// How the broker shows a ZooKeeper ensemble who it is: TLS by `zookeeper.ssl.*`, digest, and SASL by
+// a JAAS file.
 import type { BrokerConfig } from '../config/broker-config.ts'
 import { ConfigError } from '../config/config-error.ts'
 import type { Disk } from '../platform/disk.ts'
@@ -6,9 +7,11 @@ import { CONSUMERS } from '../metadata/znode-paths.ts'
 import { readKeyStore, type KeyStore } from '../platform/key-store/key-store.ts'
 import type { ConnectOptions } from '../platform/network.ts'
 import type { ZooKeeperClient } from '../zookeeper/client.ts'
+import { clientLogin, SERVER_SECTION, serverUsers, type JaasFile } from '../zookeeper/jaas-login.ts'
 import { CREATOR_ALL_ACL, OPEN_ACL, READ_ACL, type Acl } from '../zookeeper/protocol.ts'
 
-type Auth = NonNullable<Parameters<typeof ZooKeeperClient.connect>[0]['auth']>
+type Connect = Parameters<typeof ZooKeeperClient.connect>[0]
+type Auth = NonNullable<Connect['auth']>
 type StoreSettings = 'zookeeper.ssl.keystore' | 'zookeeper.ssl.truststore'
 
 /** Undefined without `zookeeper.ssl.client.enable`. Throws ConfigError for a file that is no use. */
@@ -35,17 +38,50 @@ export function zookeeperAuth(config: BrokerConfig): Auth {
   return userAndPassword === null ? [] : [{ scheme: 'digest', auth: Buffer.from(userAndPassword) }]
 }
 
+/** Whom the JAAS file names in the section for ZooKeeper; undefined: nobody. */
+export function zookeeperLogin(config: BrokerConfig, disk: Disk): Connect['sasl'] {
+  const section = config.get('ottla.zookeeper.jaas.section')
+  const file = jaasFile(config, disk)
+  if (file === undefined || section === '') return undefined
+  // An embedded server without users has nobody to compare with.
+  const isAsked =
+    config.get('zookeeper.connect') !== null || embeddedUsers(config, disk) !== undefined
+  return isAsked ? clientLogin(file, section) : undefined
+}
+
+/** The users of the embedded server: those of the section `Server`, if there is one. */
+export function embeddedUsers(
+  config: BrokerConfig,
+  disk: Disk,
+): ReadonlyMap<string, string> | undefined {
+  const file = jaasFile(config, disk)
+  return file === undefined ? undefined : serverUsers(file, SERVER_SECTION)
+}
+
+function jaasFile(config: BrokerConfig, disk: Disk): JaasFile | undefined {
+  const path = config.get('ottla.jaas.file')
+  if (path === null) return undefined
+  try {
+    return { path, text: disk.readFileSync(path).toString('utf8') }
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new ConfigError(`ottla.jaas.file=${path}: ${reason}`, 'ottla.jaas.file')
+  }
+}
+
 /** Access lists of a creator need one that ZooKeeper knows. */
-export function requireIdentity(config: BrokerConfig): void {
+export function requireIdentity(config: BrokerConfig, login: Connect['sasl']): void {
   const hasCertificate =
     config.get('zookeeper.connect') !== null &&
     config.get('zookeeper.ssl.client.enable') &&
     config.get('zookeeper.ssl.keystore.location') !== null
-  if (!config.get('zookeeper.set.acl') || hasCertificate) return
+  if (!config.get('zookeeper.set.acl') || hasCertificate || login !== undefined) return
   if (config.get('ottla.zookeeper.auth') !== null) return
   throw new ConfigError(
-    'zookeeper.set.acl=true: the broker must be somebody to ZooKeeper; set ottla.zookeeper.auth=' +
-      'user:password, or zookeeper.ssl.client.enable=true with zookeeper.ssl.keystore.location',
+    'zookeeper.set.acl=true: the broker must be somebody to ZooKeeper; give it a section Client in ' +
+      'a JAAS file (java.security.auth.login.config in KAFKA_OPTS, or ottla.jaas.file), or ' +
+      'ottla.zookeeper.auth=user:password, or zookeeper.ssl.client.enable=true with ' +
+      'zookeeper.ssl.keystore.location',
     'zookeeper.set.acl',
   )
 }

@@ -6,6 +6,7 @@ import { ConfigError } from '../config/config-error.ts'
 import { resolveProviders } from '../config/config-providers.ts'
 import { parseProperties } from '../config/properties.ts'
 import { UsageError } from './command.ts'
+import { brokerProperties, javaProperties } from './java-options.ts'
 
 /** A broker alone on this machine, as Kafka's own example file has it. */
 const ALONE: Readonly<Record<string, string>> = {
@@ -38,7 +39,8 @@ export function readStartSettings(
     if (equals < 1) throw new UsageError(`--override takes key=value, not ${override}`)
     given.set(override.slice(0, equals).trim(), override.slice(equals + 1).trim())
   }
-  const properties = file === undefined ? new Map([...Object.entries(ALONE), ...given]) : given
+  const defaults = file === undefined ? Object.entries(ALONE) : []
+  const properties = new Map([...defaults, ...brokerProperties(javaProperties()), ...given])
   return { file, properties, named: new Set(given.keys()) }
 }
 

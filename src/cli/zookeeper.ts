@@ -18,7 +18,9 @@ import {
   type ReadSettings,
   type StoreFile,
 } from '../zookeeper/zookeeper-properties.ts'
+import { serverUsers } from '../zookeeper/jaas-login.ts'
 import { UsageError, type Command } from './command.ts'
+import { javaProperties } from './java-options.ts'
 import { isStartProblem } from './start-problem.ts'
 import { readProperties } from './start-settings.ts'
 import { untilStopped } from './stop-signals.ts'
@@ -32,7 +34,7 @@ export const zookeeperCommand: Command = {
       streams.stdout.write(USAGE)
       return 0
     }
-    const { settings, secure, admin, unknown } = readSettings(file, overrides)
+    const { settings, secure, admin, unknown } = withUsers(readSettings(file, overrides))
     const logger = lineLogger({
       write: (line) => streams.stdout.write(`${line}\n`),
       nowMs: Date.now,
@@ -82,7 +84,8 @@ function readArguments(args: readonly string[]): {
 }
 
 function readSettings(file: string, overrides: readonly string[]): ReadSettings {
-  const properties = readProperties(file)
+  const java = [...javaProperties()].filter(([name]) => /^(zookeeper|java\.security)\./.test(name))
+  const properties = new Map([...java, ...readProperties(file)])
   for (const override of overrides) {
     const equals = override.indexOf('=')
     if (equals < 1) throw new UsageError(`--override takes key=value, not ${override}`)
@@ -94,6 +97,20 @@ function readSettings(file: string, overrides: readonly string[]): ReadSettings 
   } catch (error) {
     if (!(error instanceof SettingError)) throw error
     throw new UsageError(`${file}: ${error.message}`)
+  }
+}
+
+/** With the users of SASL, which a file of their own names. */
+function withUsers(read: ReadSettings): ReadSettings {
+  if (read.login === undefined) return read
+  const { file: path, section } = read.login
+  try {
+    const saslUsers = serverUsers({ path, text: readFileSync(path, 'utf8') }, section)
+    const users = { ...read.settings.users, saslUsers }
+    return { ...read, settings: { ...read.settings, users } }
+  } catch (error) {
+    if (!isStartProblem(error) && !(error instanceof Error && 'code' in error)) throw error
+    throw new UsageError(`java.security.auth.login.config: ${error.message}`, { cause: error })
   }
 }
 

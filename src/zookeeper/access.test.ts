@@ -42,7 +42,8 @@ test('a list from a client: auth becomes its identities, what cannot be meant is
     ['ip', '300.1.1.1'],
     ['ip', '10.0.0.0/33'],
     ['ip', '1::2::3'],
-    ['sasl', 'kafka'],
+    ['sasl', 'kafka@A@B'],
+    ['kerberos', 'kafka'],
   ] as const) {
     const refused = resolveAcl([{ perms: 31, scheme, id }], [USER])
     assert.equal(refused, ZooKeeperCode.INVALIDACL, `${scheme}:${id}`)

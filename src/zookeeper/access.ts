@@ -1,5 +1,6 @@
 // Who may do what to a node: identities of a connection against a node's access list, and what a
-// list given by a client becomes. Schemes: world, auth (in requests only), ip, digest, x509, and super.
+// list given by a client becomes. Schemes: world, auth (in requests only), ip, digest, x509, sasl, and
+// super.
 import { createHash, timingSafeEqual } from 'node:crypto'
 
 import { ZooKeeperCode } from './errors.ts'
@@ -26,10 +27,17 @@ export function allows(
   })
 }
 
+/** By its name alone this user of SASL is every other one. */
+const SASL_SUPER = 'super'
+
 function matches(entry: Acl, identity: Identity): boolean {
   if (entry.scheme !== identity.scheme) return false
-  return entry.scheme === 'ip' ? ipMatches(entry.id, identity.id) : entry.id === identity.id
+  if (entry.scheme === 'ip') return ipMatches(entry.id, identity.id)
+  return entry.id === identity.id || (entry.scheme === 'sasl' && identity.id === SASL_SUPER)
 }
+
+/** Schemes by which somebody is known for more than his address. */
+const OWNING_SCHEMES = new Set(['digest', 'x509', 'sasl'])
 
 /** The list as it is stored, or an error code (`PrepRequestProcessor.fixupACL`). */
 export function resolveAcl(
@@ -42,7 +50,7 @@ export function resolveAcl(
   }
   for (const entry of acl) {
     if (entry.scheme === 'auth') {
-      const own = identities.filter(({ scheme }) => scheme === 'digest' || scheme === 'x509')
+      const own = identities.filter(({ scheme }) => OWNING_SCHEMES.has(scheme))
       if (own.length === 0) return ZooKeeperCode.INVALIDACL
       for (const identity of own) add({ perms: entry.perms, ...identity })
     } else if (isValidId(entry)) {
@@ -54,12 +62,17 @@ export function resolveAcl(
   return resolved.size === 0 ? ZooKeeperCode.INVALIDACL : [...resolved.values()]
 }
 
+/** service/host@REALM, with or without a host. */
+const KERBEROS_NAME = /^[^/@]*(\/[^/@]*)?@[^/@]*$/
+
 function isValidId(entry: Acl): boolean {
   switch (entry.scheme) {
     case 'world':
       return entry.id === 'anyone'
     case 'digest':
       return entry.id.split(':').length === 2
+    case 'sasl':
+      return !entry.id.includes('@') || KERBEROS_NAME.test(entry.id)
     case 'x509':
       return entry.id !== ''
     case 'ip':

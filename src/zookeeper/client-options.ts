@@ -3,6 +3,7 @@ import type { Platform } from '../platform/platform.ts'
 import type { Socket } from '../platform/network.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { HostPort } from './connect-string.ts'
+import type { Credentials } from './digest-md5.ts'
 import type { JuteWriter } from './jute.ts'
 import { OpCode, OPEN_ACL, writeAcls } from './protocol.ts'
 import type { Acl } from './protocol.ts'
@@ -40,6 +41,8 @@ export interface ClientOptions {
   readonly aclOf?: ((path: string) => readonly Acl[]) | undefined
   /** Sent on every connection before anything else. */
   readonly auth?: readonly { scheme: string; auth: Buffer }[] | undefined
+  /** Who this is by SASL (DIGEST-MD5); a server that does not believe it is not used. */
+  readonly sasl?: Credentials | undefined
 }
 
 export interface CreateOptions {

@@ -9,7 +9,9 @@ import type { Logger } from '../telemetry/logger.ts'
 import { ClientLink } from './client-link.ts'
 import type { LinkEvents } from './client-link.ts'
 import { ClientWatches } from './client-watches.ts'
-import { ZooKeeperCode, ZooKeeperError } from './errors.ts'
+import { DigestClient, SaslError } from './digest-md5.ts'
+import type { Credentials } from './digest-md5.ts'
+import { codeName, ZooKeeperCode, ZooKeeperError } from './errors.ts'
 import { JuteError, JuteReader, JuteWriter } from './jute.ts'
 import { OpCode, Xid } from './protocol.ts'
 
@@ -43,15 +45,21 @@ export interface SessionOptions {
   readonly sessionTimeoutMs: number
   readonly sessionId: bigint
   readonly password: Buffer
+  /** Who this is by SASL, shown on every connection before anything else. */
+  readonly sasl: Credentials | undefined
   readonly maxInFlight: number
   readonly maxQueued: number
   readonly maxFrameBytes: number
   readonly onState: (state: SessionState) => void
   readonly onEvent: (type: number, path: string) => void
+  /** The server does not believe who this is; it is tried again. */
+  readonly onRefused: (reason: string) => void
 }
 
 const NO_PASSWORD = Buffer.alloc(16)
 const RECONNECT_DELAY_MS = 100
+/** A server that has refused who this is will hardly change its mind at once. */
+const REFUSED_DELAY_MS = 1000
 
 export class ClientSession implements LinkEvents {
   readonly #options: SessionOptions
@@ -64,6 +72,9 @@ export class ClientSession implements LinkEvents {
   lastZxid = 0
   #link: ClientLink | undefined
   #established = false
+  /** Under way between the answer to the connect request and being established. */
+  #sasl: DigestClient | undefined
+  #wasRefused = false
   /** Waiting requests from `#queueHead` on. */
   #queue: ClientRequest[] = []
   #queueHead = 0
@@ -194,8 +205,10 @@ export class ClientSession implements LinkEvents {
     this.#lastReceivedMs = this.#nowMs()
     try {
       if (this.#established) this.#onReply(new JuteReader(frame))
+      else if (this.#sasl !== undefined) this.#onSaslReply(link, this.#sasl, new JuteReader(frame))
       else this.#onConnected(link, new JuteReader(frame))
     } catch (error) {
+      if (error instanceof SaslError) return this.#refused(link, error.message)
       if (!(error instanceof JuteError)) throw error
       this.#options.logger.warn(`Bad reply from ZooKeeper: ${error.message}`)
       link.drop()
@@ -205,8 +218,9 @@ export class ClientSession implements LinkEvents {
   onLost(link: ClientLink): void {
     if (link !== this.#link) return
     this.#link = undefined
-    const delayMs = this.#established ? 0 : RECONNECT_DELAY_MS
+    const delayMs = this.#reconnectDelayMs()
     this.#established = false
+    this.#sasl = undefined
     this.#heartbeat?.cancel()
     const sent = this.#inFlight
     this.#inFlight = []
@@ -231,6 +245,11 @@ export class ClientSession implements LinkEvents {
     })
   }
 
+  #reconnectDelayMs(): number {
+    if (this.#wasRefused) return REFUSED_DELAY_MS
+    return this.#established ? 0 : RECONNECT_DELAY_MS
+  }
+
   #onConnected(link: ClientLink, reader: JuteReader): void {
     reader.int32()
     const timeoutMs = reader.int32()
@@ -247,6 +266,38 @@ export class ClientSession implements LinkEvents {
     this.sessionId = sessionId
     this.password = Buffer.from(password)
     this.timeoutMs = timeoutMs
+    this.#wasRefused = false
+    if (this.#options.sasl === undefined) return this.#establish(link)
+    const cnonce = this.#options.platform.random.bytes(16).toString('hex')
+    this.#sasl = new DigestClient(this.#options.sasl, cnonce)
+    this.#sendSasl(Buffer.alloc(0))
+  }
+
+  #sendSasl(token: Buffer): void {
+    this.#sendSpecial(this.#nextXid(), OpCode.sasl, new JuteWriter().bytes(token).finish())
+  }
+
+  #onSaslReply(link: ClientLink, sasl: DigestClient, reader: JuteReader): void {
+    const xid = reader.int32()
+    reader.long()
+    const code = reader.int32()
+    // Nothing was asked yet that this could be an answer to.
+    if (xid < 0) return
+    if (code !== 0) return this.#refused(link, codeName(code))
+    const token = sasl.next(reader.bytes() ?? Buffer.alloc(0))
+    if (token !== undefined) return this.#sendSasl(token)
+    this.#sasl = undefined
+    this.#establish(link)
+  }
+
+  #refused(link: ClientLink, reason: string): void {
+    this.#options.logger.error(`ZooKeeper refused the authentication of this client: ${reason}`)
+    this.#wasRefused = true
+    this.#options.onRefused(reason)
+    link.drop()
+  }
+
+  #establish(link: ClientLink): void {
     this.#established = true
     this.#beat(link)
     for (const { scheme, auth } of this.#identities) this.#sendAuth(scheme, auth)
@@ -283,8 +334,8 @@ export class ClientSession implements LinkEvents {
       this.#options.onEvent(type, path)
       return
     }
-    if (xid === Xid.auth && code !== 0) {
-      this.#options.logger.error('ZooKeeper refused the authentication of this client')
+    if (xid === Xid.auth && code !== 0 && this.#link !== undefined) {
+      return this.#refused(this.#link, codeName(code))
     }
     if (xid < 0) return
     const request = this.#inFlight.shift()
@@ -301,8 +352,7 @@ export class ClientSession implements LinkEvents {
       const request = this.#queue[this.#queueHead]
       if (request === undefined) break
       this.#queueHead++
-      this.#lastXid = this.#lastXid === 0x7fff_ffff ? 1 : this.#lastXid + 1
-      request.xid = this.#lastXid
+      request.xid = this.#nextXid()
       request.frame.writeInt32BE(request.xid, 4)
       this.#inFlight.push(request)
       link.send(request.frame)
@@ -311,6 +361,11 @@ export class ClientSession implements LinkEvents {
       this.#queue.splice(0, this.#queueHead)
       this.#queueHead = 0
     }
+  }
+
+  #nextXid(): number {
+    this.#lastXid = this.#lastXid === 0x7fff_ffff ? 1 : this.#lastXid + 1
+    return this.#lastXid
   }
 
   #sendAuth(scheme: string, auth: Buffer): void {

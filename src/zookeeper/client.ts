@@ -16,8 +16,7 @@ import { multiBody, readMultiResults } from './client-multi.ts'
 import type { MultiOp, MultiResult } from './client-multi.ts'
 import { ClientSession } from './client-session.ts'
 import type { Reply, SessionState } from './client-session.ts'
-import { parseConnectString } from './connect-string.ts'
-import type { HostPort } from './connect-string.ts'
+import { parseConnectString, shuffled } from './connect-string.ts'
 import { ZooKeeperCode, ZooKeeperError } from './errors.ts'
 import { JuteWriter } from './jute.ts'
 import { joinPath, parentOf, pathFault } from './paths.ts'
@@ -51,6 +50,7 @@ export class ZooKeeperClient {
   readonly #aclOf: (path: string) => readonly Acl[]
   readonly #stateListeners = new Set<(state: SessionState) => void>()
   readonly #watchListeners = new Set<(event: WatchEvent) => void>()
+  readonly #refusalListeners = new Set<(reason: string) => void>()
   #resumed = false
   #closing: Promise<void> | undefined
 
@@ -64,7 +64,8 @@ export class ZooKeeperClient {
     const openHost =
       options.openHost ??
       ((host, timeoutMs) => options.platform.network.connect({ ...host, timeoutMs }))
-    const hosts = shuffled(target?.hosts ?? [], options.platform)
+    const { random } = options.platform
+    const hosts = shuffled(target?.hosts ?? [], () => random.uint32())
     this.#session = new ClientSession({
       platform: options.platform,
       logger: options.logger,
@@ -75,6 +76,7 @@ export class ZooKeeperClient {
       sessionTimeoutMs: options.sessionTimeoutMs,
       sessionId: options.session?.id ?? 0n,
       password: options.session?.password ?? Buffer.alloc(16),
+      sasl: options.sasl,
       maxInFlight: options.maxInFlight ?? 10,
       maxQueued: options.maxQueued ?? 100_000,
       maxFrameBytes: options.maxFrameBytes ?? 4 * 1024 * 1024,
@@ -82,11 +84,17 @@ export class ZooKeeperClient {
         for (const listener of this.#stateListeners) listener(state)
       },
       onEvent: (type, path) => this.#onEvent(type, path),
+      onRefused: (reason) => {
+        for (const listener of this.#refusalListeners) listener(reason)
+      },
     })
     for (const { scheme, auth } of options.auth ?? []) this.#session.addIdentity(scheme, auth)
   }
 
-  /** Resolves with an established session. Rejects when no host answers in `connectionTimeoutMs`. */
+  /**
+   * Resolves with an established session. Rejects with CONNECTIONLOSS when no host answers in
+   * `connectionTimeoutMs`, with AUTHFAILED as soon as one does not believe who this is.
+   */
   static async connect(options: ClientOptions): Promise<ZooKeeperClient> {
     const client = new ZooKeeperClient(options)
     let reached = await client.#firstState(options, () => client.#session.start())
@@ -97,6 +105,10 @@ export class ZooKeeperClient {
     if (reached === 'connected') return client
     client.#session.abandon()
     const where = typeof options.connect === 'string' ? options.connect : 'the embedded server'
+    if (reached === 'refused') {
+      const detail = `ZooKeeper at ${where} does not believe who this client says it is`
+      throw new ZooKeeperError(ZooKeeperCode.AUTHFAILED, undefined, detail)
+    }
     throw new ZooKeeperError(
       ZooKeeperCode.CONNECTIONLOSS,
       undefined,
@@ -143,6 +155,12 @@ export class ZooKeeperClient {
   onState(listener: (state: SessionState) => void): () => void {
     this.#stateListeners.add(listener)
     return () => this.#stateListeners.delete(listener)
+  }
+
+  /** The server did not believe an identity. Returns a function that removes the listener. */
+  onRefused(listener: (reason: string) => void): () => void {
+    this.#refusalListeners.add(listener)
+    return () => this.#refusalListeners.delete(listener)
   }
 
   /** Returns a function that removes the listener. */
@@ -375,13 +393,15 @@ export class ZooKeeperClient {
     this.#session.abandon()
   }
 
-  #firstState(options: ClientOptions, begin: () => void): Promise<SessionState> {
+  #firstState(options: ClientOptions, begin: () => void): Promise<SessionState | 'refused'> {
     return new Promise((resolve) => {
-      const settle = (state: SessionState): void => {
+      const settle = (state: SessionState | 'refused'): void => {
         timer.cancel()
         remove()
+        removeRefused()
         resolve(state)
       }
+      const removeRefused = this.onRefused(() => settle('refused'))
       const remove = this.onState((state) => {
         if (state !== 'disconnected') settle(state)
       })
@@ -474,9 +494,4 @@ function ignoreMissing(error: unknown): undefined {
 
 function sameBytes(left: Buffer | null, right: Buffer | null): boolean {
   return left === null || right === null ? left === right : left.equals(right)
-}
-
-function shuffled(hosts: readonly HostPort[], platform: Platform): HostPort[] {
-  const order = hosts.map((host) => ({ host, rank: platform.random.uint32() }))
-  return order.sort((left, right) => left.rank - right.rank).map(({ host }) => host)
 }

@@ -40,3 +40,9 @@ function parseHost(text: string, whole: string): HostPort {
   }
   return { host, port }
 }
+
+/** In an order of their own for each client, so that members of an ensemble share the load. */
+export function shuffled(hosts: readonly HostPort[], random: () => number): HostPort[] {
+  const order = hosts.map((host) => ({ host, rank: random() }))
+  return order.sort((left, right) => left.rank - right.rank).map(({ host }) => host)
+}

@@ -3,13 +3,15 @@
 // outstanding or the peer does not take its replies.
 import type { Timer } from '../platform/clock.ts'
 import type { Socket, SocketEvents } from '../platform/network.ts'
-import { digestIdentity, sameSecret } from './access.ts'
+import { sameSecret } from './access.ts'
 import type { Identity } from './access.ts'
+import { Authentication } from './authentication.ts'
+import type { UserRules } from './authentication.ts'
 import { ZooKeeperCode } from './errors.ts'
 import { JuteError, JuteReader } from './jute.ts'
 import type { Processor } from './processor.ts'
 import { OpCode, Xid } from './protocol.ts'
-import { connectFrame } from './replies.ts'
+import { beginReply, connectFrame, finishReply } from './replies.ts'
 import { readConnectRequest } from './requests.ts'
 
 export interface ConnectionLimits {
@@ -17,8 +19,9 @@ export interface ConnectionLimits {
   readonly maxFrameBytes: number
   /** How long a socket may stay without a session. */
   readonly handshakeMs: number
-  /** `user:digest` that may do everything. */
-  readonly superDigest: string | undefined
+  readonly users: UserRules
+  /** Unpredictable text, a new one each time. */
+  readonly nonce: () => string
   readonly passwordOf: (sessionId: bigint) => Buffer
   /** The answer to a four-letter word, undefined when the bytes are none. */
   readonly fourLetterWord: (word: string) => string | undefined
@@ -26,7 +29,6 @@ export interface ConnectionLimits {
 }
 
 const MAX_UNSENT_BYTES = 64 * 1024 * 1024
-const MAX_IDENTITIES = 64
 const UNKNOWN_PASSWORD = Buffer.alloc(16)
 
 export class ServerConnection implements SocketEvents {
@@ -34,7 +36,7 @@ export class ServerConnection implements SocketEvents {
   readonly #processor: Processor
   readonly #limits: ConnectionLimits
   readonly #handshake: Timer
-  readonly identities: Identity[]
+  readonly #authentication: Authentication
   sessionId = 0n
   sessionTimeoutMs = 0
   establishedMs = 0
@@ -52,9 +54,8 @@ export class ServerConnection implements SocketEvents {
     this.socket = socket
     this.#processor = processor
     this.#limits = limits
-    this.identities = [{ scheme: 'ip', id: socket.remoteAddress.replace(/^::ffff:/, '') }]
-    // Who shows a certificate that is believed needs to say nothing else.
-    if (socket.peerName !== undefined) this.identities.push({ scheme: 'x509', id: socket.peerName })
+    const { remoteAddress, peerName } = socket
+    this.#authentication = new Authentication(limits.users, remoteAddress, peerName)
     const { clock } = processor.options
     this.#handshake = clock.setTimer(limits.handshakeMs, () => this.destroy('no session was begun'))
     processor.connections.add(this)
@@ -67,6 +68,10 @@ export class ServerConnection implements SocketEvents {
   resetCounts(): void {
     this.packetsReceived = 0
     this.packetsSent = 0
+  }
+
+  get identities(): readonly Identity[] {
+    return this.#authentication.identities
   }
 
   get isClosed(): boolean {
@@ -239,10 +244,10 @@ export class ServerConnection implements SocketEvents {
     const xid = reader.int32()
     const opCode = reader.int32()
     if (opCode === OpCode.auth) return this.#authenticate(reader)
-    if (opCode === OpCode.sasl) return this.#refuseAuth(xid)
-    if (!REQUESTS.has(opCode)) {
-      this.#processor.reply(this, xid, ZooKeeperCode.UNIMPLEMENTED)
-      return this.#processor.end(this)
+    if (opCode === OpCode.sasl) return this.#sasl(xid, reader)
+    if (!REQUESTS.has(opCode)) return this.#refuseRequest(xid, ZooKeeperCode.UNIMPLEMENTED)
+    if (!this.#authentication.isSufficient) {
+      return this.#refuseRequest(xid, ZooKeeperCode.SESSIONCLOSEDREQUIRESASLAUTH)
     }
     try {
       this.#processor.handle(this, xid, opCode, reader)
@@ -256,28 +261,24 @@ export class ServerConnection implements SocketEvents {
     reader.int32()
     const scheme = reader.text()
     const auth = reader.bytes() ?? Buffer.alloc(0)
-    if (scheme === 'digest' && this.identities.length < MAX_IDENTITIES) {
-      const id = digestIdentity(auth.toString('utf8'))
-      const { superDigest } = this.#limits
-      if (superDigest !== undefined && sameSecret(id, superDigest)) {
-        this.#addIdentity({ scheme: 'super', id: '' })
-      }
-      this.#addIdentity({ scheme: 'digest', id })
-    } else if (scheme !== 'ip') {
-      return this.#refuseAuth(Xid.auth)
-    }
+    if (!this.#authentication.authenticate(scheme, auth)) return this.#refuseAuth(Xid.auth)
     this.#processor.reply(this, Xid.auth, ZooKeeperCode.OK)
   }
 
-  #addIdentity(identity: Identity): void {
-    const known = this.identities.some(
-      ({ scheme, id }) => scheme === identity.scheme && id === identity.id,
-    )
-    if (!known) this.identities.push(identity)
+  #sasl(xid: number, reader: JuteReader): void {
+    const token = reader.bytes() ?? Buffer.alloc(0)
+    const answer = this.#authentication.saslToken(token, this.#limits.nonce)
+    if (answer === undefined) return this.#refuseAuth(xid)
+    const writer = beginReply(xid, this.#processor.machine.tree.lastZxid).bytes(answer)
+    this.#processor.send(this, finishReply(writer, ZooKeeperCode.OK))
   }
 
   #refuseAuth(xid: number): void {
-    this.#processor.reply(this, xid, ZooKeeperCode.AUTHFAILED)
+    this.#refuseRequest(xid, ZooKeeperCode.AUTHFAILED)
+  }
+
+  #refuseRequest(xid: number, code: number): void {
+    this.#processor.reply(this, xid, code)
     this.#processor.end(this)
   }
 }

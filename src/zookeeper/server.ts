@@ -4,6 +4,7 @@ import type { ListenOptions, NetworkListener, Socket } from '../platform/network
 import type { Platform } from '../platform/platform.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { answerCommand } from './admin-commands.ts'
+import { OPEN_RULES, type UserRules } from './authentication.ts'
 import { answerWord, type WordContext } from './four-letter-words.ts'
 import { socketPair } from './in-process.ts'
 import { Machine } from './machine.ts'
@@ -42,17 +43,17 @@ export interface ServerOptions {
   readonly trustEmptySnapshot?: boolean | undefined
   /** Hard limits of quotas refuse what exceeds them (`enforceQuota`). */
   readonly enforceQuota?: boolean | undefined
-  readonly superDigest?: string | undefined
+  readonly users?: Partial<UserRules> | undefined
   /** `4lw.commands.whitelist`; `*` is all. */
   readonly fourLetterWords?: readonly string[] | undefined
   readonly containerCheckMs?: number | undefined
 }
 
 type Resolved = { readonly [K in keyof ServerOptions]-?: NonNullable<ServerOptions[K]> }
-type Settled = Omit<Resolved, 'retainSnapshots' | 'superDigest'> & {
+type Settled = Omit<Resolved, 'retainSnapshots' | 'users'> & {
   /** Undefined keeps all. */
   readonly retainSnapshots: number | undefined
-  readonly superDigest: string | undefined
+  readonly users: UserRules
 }
 
 const MIB = 1024 * 1024
@@ -79,7 +80,7 @@ function settle(options: ServerOptions): Settled {
     extendedTypes: options.extendedTypes ?? false,
     trustEmptySnapshot: options.trustEmptySnapshot ?? false,
     enforceQuota: options.enforceQuota ?? false,
-    superDigest: options.superDigest,
+    users: { ...OPEN_RULES, ...options.users },
     fourLetterWords: options.fourLetterWords ?? ['srvr'],
     containerCheckMs: options.containerCheckMs ?? 60_000,
   }
@@ -190,10 +191,11 @@ export class ZooKeeperServer {
   }
 
   #serve(socket: Socket, onClosed: () => void): void {
-    const { maxFrameBytes, superDigest } = this.#options
+    const { maxFrameBytes, users, platform } = this.#options
     const connection = new ServerConnection(socket, this.#processor, {
       maxFrameBytes,
-      superDigest,
+      users,
+      nonce: () => platform.random.bytes(16).toString('hex'),
       handshakeMs: HANDSHAKE_MS,
       passwordOf: (sessionId) => this.#storage.passwordOf(sessionId),
       fourLetterWord: (word) => answerWord(this.#wordContext(), word),

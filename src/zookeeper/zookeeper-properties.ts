@@ -2,6 +2,8 @@
 // Settings of ensembles are refused, for this server stands alone; those that change nothing here
 // are accepted, and unknown ones reported.
 import { join } from 'node:path'
+import type { UserRules } from './authentication.ts'
+import { SERVER_SECTION } from './jaas-login.ts'
 import type { ServerOptions } from './server.ts'
 
 export type ServerSettings = Omit<ServerOptions, 'platform' | 'logger'>
@@ -32,6 +34,8 @@ export interface StoreFile {
 export interface ReadSettings {
   readonly settings: ServerSettings
   readonly secure: SecureSettings | undefined
+  /** The file that names the users of SASL, and the section in it. */
+  readonly login: { readonly file: string; readonly section: string } | undefined
   /** Undefined with `admin.enableServer=false`. */
   readonly admin: AdminSettings | undefined
   /** Keys that mean nothing to this server. */
@@ -59,7 +63,6 @@ const IGNORED: ReadonlySet<string> = new Set([
   'localSessionsEnabled',
   'reconfigEnabled',
   'serverCnxnFactory',
-  'authProvider.x509',
   'ssl.authProvider',
   'ssl.keyStore.type',
   'ssl.trustStore.type',
@@ -113,7 +116,7 @@ export function readZooKeeperProperties(properties: ReadonlyMap<string, string>)
     extendedTypes: reader.flag('extendedTypesEnabled'),
     enforceQuota: reader.flag('enforceQuota'),
     trustEmptySnapshot: reader.flag('snapshot.trust.empty'),
-    superDigest: reader.text('DigestAuthenticationProvider.superDigest'),
+    users: readUsers(reader),
     fourLetterWords: reader.list(WORDS_KEY),
     containerCheckMs: reader.integer('znode.container.checkIntervalMs', 1),
   }
@@ -122,7 +125,44 @@ export function readZooKeeperProperties(properties: ReadonlyMap<string, string>)
     throw new SettingError('minSessionTimeout must not be larger than maxSessionTimeout')
   }
   const admin = readAdmin(reader)
-  return { settings, secure, admin, unknown: reader.unread().filter((key) => !IGNORED.has(key)) }
+  const login = readLogin(reader)
+  const unknown = reader.unread().filter((key) => !IGNORED.has(key) && !isProvider(key, properties))
+  return { settings, secure, login, admin, unknown }
+}
+
+function readUsers(reader: SettingReader): Partial<UserRules> {
+  const needsSasl = reader.flag('sessionRequireClientSASLAuth') === true
+  const isEnforced = reader.flag('enforce.auth.enabled') === true
+  const schemes = reader.list('enforce.auth.schemes') ?? []
+  if (isEnforced && schemes.length === 0) {
+    throw new SettingError('enforce.auth.enabled=true needs enforce.auth.schemes, such as sasl')
+  }
+  return {
+    superDigest: reader.text('DigestAuthenticationProvider.superDigest'),
+    saslSuperUser: reader.text('superUser'),
+    allowsSaslFailure: reader.flag('allowSaslFailedClients') ?? false,
+    requiredSchemes: needsSasl ? ['sasl'] : isEnforced ? schemes : [],
+  }
+}
+
+function readLogin(reader: SettingReader): ReadSettings['login'] {
+  const file = reader.text('java.security.auth.login.config')
+  const section = reader.text('sasl.serverconfig') ?? SERVER_SECTION
+  return file === undefined ? undefined : { file, section }
+}
+
+/** Who tells users apart: those of ZooKeeper are always there, a class of one's own never. */
+const PROVIDERS = new Set(
+  ['SASL', 'X509', 'IP', 'Digest'].map(
+    (name) => `org.apache.zookeeper.server.auth.${name}AuthenticationProvider`,
+  ),
+)
+
+function isProvider(key: string, properties: ReadonlyMap<string, string>): boolean {
+  if (!/^(zookeeper\.)?authProvider\.\w+$/.test(key)) return false
+  const name = properties.get(key)?.trim() ?? ''
+  if (PROVIDERS.has(name)) return true
+  throw new SettingError(`${key}=${name}: a Java class cannot be loaded here`)
 }
 
 const CLIENT_CERTIFICATES = new Map([

@@ -1,7 +1,7 @@
 // Brokers on a ZooKeeper server that others use too: chroots, access lists, TLS, and a session that
 // ends under the broker.
 import assert from 'node:assert/strict'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -125,6 +125,34 @@ test('zookeeper.set.acl without an identity is refused, and the refusal says wha
   await assert.rejects(
     startBroker({ settings }),
     /zookeeper\.set\.acl=true.*ottla\.zookeeper\.auth/,
+  )
+})
+
+test('a broker is known to its embedded server by a JAAS file with both sections', async () => {
+  const file = join(directory, 'jaas.conf')
+  const module = 'org.apache.zookeeper.server.auth.DigestLoginModule required'
+  const user = `Client { ${module} username="kafka" password="secret"; };`
+  await writeFile(file, `${user}\nServer { ${module} user_kafka="secret"; };`)
+  const settings = {
+    'zookeeper.set.acl': 'true',
+    'ottla.jaas.file': file,
+    'ottla.zookeeper.listeners': '127.0.0.1:0',
+  }
+  {
+    await using broker = await startBroker({ settings })
+    const client = await connect({ connect: `127.0.0.1:${broker.broker.zookeeperPorts[0]}` })
+    const { acl } = await client.getAcl('/brokers/ids/1')
+    assert.deepEqual(acl[0], { perms: 31, scheme: 'sasl', id: 'kafka' })
+    await client.close()
+  }
+  await writeFile(file, `${user}\nServer { ${module} user_kafka="another"; };`)
+  await assert.rejects(startBroker({ settings }), /does not know whom the JAAS file names/)
+  await writeFile(file, user)
+  await assert.rejects(startBroker({ settings }), /zookeeper\.set\.acl=true/)
+  await writeFile(file, 'Client {')
+  await assert.rejects(
+    startBroker({ settings }),
+    /jaas\.conf: after \{, a login module is expected/,
   )
 })
 

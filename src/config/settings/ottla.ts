@@ -16,7 +16,15 @@ export const ottlaSettings = {
   }),
   'ottla.zookeeper.auth': password({
     default: null,
-    doc: 'Digest user:password by which ZooKeeper knows the broker; zookeeper.set.acl needs it.',
+    doc: 'Digest user:password by which ZooKeeper knows the broker, where neither SASL nor TLS tells it.',
+  }),
+  'ottla.jaas.file': string({
+    default: null,
+    doc: 'JAAS file: whom ZooKeeper knows the broker by (Client), and users of the embedded one (Server).',
+  }),
+  'ottla.zookeeper.jaas.section': string({
+    default: 'Client',
+    doc: 'Section of the JAAS file by which ZooKeeper knows the broker. Empty for none.',
   }),
   'ottla.topic.name.templates': list({
     default: '',
