@@ -38,6 +38,16 @@ export interface BrokerAddress extends Address {
   readonly rack: string | null
 }
 
+/** Who leads a partition instead, as an answer to Produce or Fetch says. */
+export interface LeaderHint {
+  readonly leaderId: number
+  readonly leaderEpoch: number
+  readonly nodeEndpoints: readonly (Address & {
+    readonly nodeId: number
+    readonly rack: string | null
+  })[]
+}
+
 /** Kinds of coordinator. */
 export const CoordinatorKind = { group: 0, transaction: 1 } as const
 export type CoordinatorKind = (typeof CoordinatorKind)[keyof typeof CoordinatorKind]
@@ -258,6 +268,22 @@ export class KafkaClient {
   /** Forgets what is known of a topic, after an error that says it has changed. */
   forgetTopic(name: string): void {
     this.#topics.forget(name)
+  }
+
+  /**
+   * What a broker said that no longer leads a partition: who does, and where that broker is
+   * (KIP-951). False when it is no news: then Metadata must be asked.
+   */
+  learnLeader(topic: string, partition: number, hint: LeaderHint): boolean {
+    const { leaderId, leaderEpoch, nodeEndpoints } = hint
+    const named = nodeEndpoints.find(({ nodeId }) => nodeId === leaderId)
+    const others = this.#brokers.filter(({ id }) => id !== leaderId)
+    if (named === undefined && others.length === this.#brokers.length) return false
+    if (!this.#topics.moveLeader(topic, partition, leaderId, leaderEpoch)) return false
+    if (named === undefined) return true
+    const { host, port, rack } = named
+    this.#brokers = [...others, { id: leaderId, host, port, rack }]
+    return true
   }
 
   close(): void {

@@ -27,7 +27,11 @@ async function world(options: ProducerOptions = {}, partitions = 1) {
     Array.from({ length: partitions }, () => 0),
   )
   const written: Written[] = []
-  const script = { refuse: (_broker: number, _attempt: number): number => Errors.NONE }
+  const script = {
+    refuse: (_broker: number, _attempt: number): number => Errors.NONE,
+    /** Who refuses names this leader. */
+    currentLeader: { leaderId: -1, leaderEpoch: -1 },
+  }
   let attempts = 0
   let ids = 100
   for (const [id, broker] of cluster.brokers.entries()) {
@@ -45,7 +49,8 @@ async function world(options: ProducerOptions = {}, partitions = 1) {
           const before = written.filter(({ partition }) => partition === index)
           const baseOffset = before.flatMap(({ values }) => values).length
           if (errorCode === Errors.NONE && records !== null) written.push(entry(index, records))
-          return { index, errorCode, baseOffset }
+          const { currentLeader } = script
+          return { index, errorCode, baseOffset, currentLeader }
         }),
       }))
       return acks === 0 ? undefined : { responses }
@@ -125,6 +130,33 @@ test('a refused batch goes to the new leader, before everything that came later'
       ['d', 3],
     ],
   )
+})
+
+test('KIP-951: a batch goes at once to the leader that the one before it names', async () => {
+  const { cluster, producer, written, script, clock } = await world({ batchBytes: 1 })
+  await clock.resolve(Promise.all(send(producer, 'a')))
+  const asked = cluster.count('Metadata')
+  script.currentLeader = { leaderId: 1, leaderEpoch: 3 }
+  script.refuse = (broker) => (broker === 0 ? Errors.NOT_LEADER_OR_FOLLOWER : Errors.NONE)
+  const beganMs = clock.monotonicMs()
+  await clock.resolve(Promise.all(send(producer, 'b', 'c')))
+  assert(clock.monotonicMs() - beganMs < 50)
+  assert.equal(cluster.count('Metadata'), asked)
+  assert.deepEqual(
+    written.map(({ values }) => values),
+    [['a'], ['b'], ['c']],
+  )
+})
+
+test('a leader that names itself, or one of the past, is asked about', async () => {
+  const { cluster, producer, script, clock } = await world({ batchBytes: 1 })
+  await clock.resolve(Promise.all(send(producer, 'a')))
+  const asked = cluster.count('Metadata')
+  script.currentLeader = { leaderId: 0, leaderEpoch: -1 }
+  let refusals = 0
+  script.refuse = () => (refusals++ < 2 ? Errors.NOT_LEADER_OR_FOLLOWER : Errors.NONE)
+  await clock.resolve(Promise.all(send(producer, 'b')))
+  assert.equal(cluster.count('Metadata'), asked + 2)
 })
 
 test('a batch that cannot be written fails, and what follows begins under a new id', async () => {

@@ -289,7 +289,8 @@ export class Producer {
     const endMs = clock.monotonicMs() + this.#options.deliveryTimeoutMs
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#sendOnce(batch)
+        if (await this.#sendOnce(batch)) return
+        if (clock.monotonicMs() > endMs) throw new KafkaError(Errors.NOT_LEADER_OR_FOLLOWER)
       } catch (error) {
         if (!(error instanceof KafkaError) || !error.retriable) throw error
         this.#client.forgetTopic(batch.queue.topic)
@@ -300,7 +301,8 @@ export class Producer {
     }
   }
 
-  async #sendOnce(batch: SealedBatch): Promise<void> {
+  /** False: the leader has moved, to where is known. */
+  async #sendOnce(batch: SealedBatch): Promise<boolean> {
     const { topic, partition } = batch.queue
     const { acks, requestTimeoutMs } = this.#options
     const { leader } = await this.#client.partition(topic, partition)
@@ -315,15 +317,21 @@ export class Producer {
     if (acks === 0) {
       await link.send(Produce, question, bounds)
       settle(batch, -1, -1)
-      return
+      return true
     }
     const response = await link.call(Produce, question, bounds)
     const answer = response.responses[0]?.partitionResponses[0]
     if (answer === undefined) throw new KafkaError(Errors.UNKNOWN_SERVER_ERROR)
     const isWritten =
       answer.errorCode === Errors.NONE || answer.errorCode === Errors.DUPLICATE_SEQUENCE_NUMBER
-    if (!isWritten) throw new KafkaError(answer.errorCode, answer.errorMessage ?? undefined)
+    if (!isWritten) {
+      const { nodeEndpoints } = response
+      const hint = { ...answer.currentLeader, nodeEndpoints }
+      if (this.#client.learnLeader(topic, partition, hint)) return false
+      throw new KafkaError(answer.errorCode, answer.errorMessage ?? undefined)
+    }
     settle(batch, answer.baseOffset, answer.logAppendTimeMs)
+    return true
   }
 }
 

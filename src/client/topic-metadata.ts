@@ -68,6 +68,18 @@ export class TopicCache {
     if (this.#topics.size > this.#maxTopics && !oldest.done) this.#topics.delete(oldest.value)
   }
 
+  /** Another leader of a known partition; false when that is no news. */
+  moveLeader(name: string, partition: number, leader: number, leaderEpoch: number): boolean {
+    const entry = this.#topics.get(name)
+    const known = entry?.topic.partitions.find((candidate) => candidate.partition === partition)
+    if (entry === undefined || known === undefined) return false
+    if (leader < 0 || leaderEpoch <= known.leaderEpoch) return false
+    const moved = { ...known, leader, leaderEpoch }
+    const partitions = entry.topic.partitions.map((it) => (it === known ? moved : it))
+    this.#topics.set(name, { ...entry, topic: { ...entry.topic, partitions } })
+    return true
+  }
+
   /** Forgets a topic, so that the next question goes to a broker. */
   forget(name: string): void {
     this.#topics.delete(name)
