@@ -12,6 +12,8 @@ export type Figures = Readonly<Record<string, number>>
 export interface Case {
   readonly name: string
   readonly title: string
+  /** What takes long is not repeated as often. */
+  readonly mostRounds?: number
   run(kind: ServerKind): Promise<Figures>
 }
 
@@ -30,7 +32,7 @@ export function load(job: Job): Promise<JobResult> {
     child.stdout.on('data', (chunk) => (output += chunk))
     child.once('exit', (code) => {
       if (code === 0) resolve(JSON.parse(output))
-      else reject(new Error(`the load for ${job.topic} ended with ${code}`))
+      else reject(new Error(`the load ${job.kind} for ${job.topic} ended with ${code}`))
     })
   })
 }

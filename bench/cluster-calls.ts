@@ -52,6 +52,57 @@ export async function createTopic(
   throw new Error(`topic ${name} has no leaders`)
 }
 
+/** Creates the topic with these replicas, leader first, and waits until all of them are in sync. */
+export async function createReplicated(
+  controller: RawConnection,
+  name: string,
+  replicas: readonly (readonly number[])[],
+): Promise<void> {
+  const { topics } = await call(controller, CreateTopics, 5, {
+    topics: [
+      {
+        name,
+        numPartitions: -1,
+        replicationFactor: -1,
+        assignments: replicas.map((brokerIds, partitionIndex) => ({
+          partitionIndex,
+          brokerIds: [...brokerIds],
+        })),
+        configs: [],
+      },
+    ],
+    timeoutMs: 30_000,
+  })
+  const { errorCode = 0 } = topics[0] ?? {}
+  if (errorCode !== 0) throw new Error(`topic ${name}: error ${errorCode}`)
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const partitions = await partitionsOf(controller, name)
+    const isReady = (state: PartitionMetadata): boolean =>
+      state.leaderId >= 0 && state.isrNodes.length === state.replicaNodes.length
+    if (partitions.length === replicas.length && partitions.every(isReady)) return
+    await new Promise((resolve) => setTimeout(resolve, WAIT_MS))
+  }
+  throw new Error(`topic ${name} is not in sync`)
+}
+
+export interface PartitionMetadata {
+  readonly partitionIndex: number
+  readonly leaderId: number
+  readonly replicaNodes: readonly number[]
+  readonly isrNodes: readonly number[]
+}
+
+export async function partitionsOf(
+  connection: RawConnection,
+  name: string,
+): Promise<readonly PartitionMetadata[]> {
+  const { topics } = await call(connection, Metadata, 9, {
+    topics: [{ name }],
+    allowAutoTopicCreation: false,
+  })
+  return topics[0]?.partitions ?? []
+}
+
 export async function producerId(connection: RawConnection): Promise<number> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const answer = await call(connection, InitProducerId, 4, {

@@ -107,3 +107,9 @@ export function produceFrames(
     },
   }
 }
+
+/** Position of the error code in a Produce v9 answer to one partition. */
+export function errorPosition(topic: string): number {
+  // correlation id, tags | responses, name | partitions, index
+  return 4 + 1 + 1 + 1 + Buffer.byteLength(topic) + 1 + 4
+}

@@ -1,16 +1,17 @@
 // What a load generator can do. Every job reports work done, seconds, and the broker's CPU seconds.
 import { pause } from './pause.ts'
-import { Fetch } from '../src/wire/messages/01-fetch.ts'
 import { Produce } from '../src/wire/messages/00-produce.ts'
 import { CreateTopics } from '../src/wire/messages/19-create-topics.ts'
 import { Metadata } from '../src/wire/messages/03-metadata.ts'
-import { decodeResponseHeader, encodeRequest } from '../src/wire/messages/headers.ts'
+import { decodeResponseHeader } from '../src/wire/messages/headers.ts'
 import { Compression } from '../src/wire/records/compression.ts'
 import { call, createTopic, producerId } from './cluster-calls.ts'
-import { CLIENT_ID, framed, PRODUCE_VERSION, produceFrames, type ProduceFrames } from './frames.ts'
+import { runClusterJob, type ClusterJob } from './cluster-jobs.ts'
+import { errorPosition, PRODUCE_VERSION, produceFrames, type ProduceFrames } from './frames.ts'
+import { fetchFrame, readFetched } from './fetch-frames.ts'
 import { runGroupJob, type GroupJob } from './group-jobs.ts'
 import { Samples } from './histogram.ts'
-import { cpuSeconds } from './procfs.ts'
+import { cpuSeconds, measure } from './procfs.ts'
 import { RawConnection } from './raw-connection.ts'
 import { runStorageJob, type StorageJob } from './storage-jobs.ts'
 
@@ -53,6 +54,7 @@ export interface TopicsJob extends Common {
   readonly requests: number
   readonly topicsPerRequest: number
   readonly partitions: number
+  readonly replicationFactor?: number
 }
 
 export interface FirstRecordJob extends Common {
@@ -73,6 +75,7 @@ export type Job =
   | TopicsJob
   | FirstRecordJob
   | ConnectionsJob
+  | ClusterJob
   | GroupJob
   | StorageJob
 
@@ -102,6 +105,12 @@ export function runJob(job: Job): Promise<JobResult> {
       return firstRecord(job)
     case 'connections':
       return connections(job)
+    case 'cluster-produce':
+    case 'cluster-open-loop':
+    case 'cluster-fault':
+    case 'cluster-catch-up':
+    case 'cluster-controller-change':
+      return runClusterJob(job)
     case 'fill':
     case 'delete-topics':
     case 'clean':
@@ -110,26 +119,6 @@ export function runJob(job: Job): Promise<JobResult> {
     default:
       return runGroupJob(job)
   }
-}
-
-/** Lets the load count for `job.seconds`: how long it was, and what the broker's processes used. */
-async function measure(
-  job: { readonly pids: readonly number[]; readonly seconds: number },
-  count: (isMeasuring: boolean) => void,
-): Promise<Pick<JobResult, 'seconds' | 'cpuSeconds'>> {
-  const cpuBefore = cpuSeconds(job.pids)
-  const startedAt = performance.now()
-  count(true)
-  await pause(job.seconds * 1000)
-  count(false)
-  const seconds = (performance.now() - startedAt) / 1000
-  return { seconds, cpuSeconds: cpuSeconds(job.pids) - cpuBefore }
-}
-
-/** Position of the error code in a Produce v9 answer to one partition. */
-function errorPosition(topic: string): number {
-  // correlation id, tags | responses, name | partitions, index
-  return 4 + 1 + 1 + 1 + Buffer.byteLength(topic) + 1 + 4
 }
 
 async function produce(job: ProduceJob): Promise<JobResult> {
@@ -181,52 +170,6 @@ async function produce(job: ProduceJob): Promise<JobResult> {
     p50Ms: latencies.quantile(0.5),
     p99Ms: latencies.quantile(0.99),
   }
-}
-
-const FETCH_VERSION = 12
-const FETCH_BYTES = 1024 * 1024
-
-function fetchFrame(topic: string, partition: number, offset: number, waitMs: number): Buffer[] {
-  return framed(
-    encodeRequest(Fetch, FETCH_VERSION, 0, CLIENT_ID, {
-      maxWaitMs: waitMs,
-      minBytes: 1,
-      maxBytes: 50 * FETCH_BYTES,
-      sessionId: 0,
-      sessionEpoch: -1,
-      topics: [
-        { topic, partitions: [{ partition, fetchOffset: offset, partitionMaxBytes: FETCH_BYTES }] },
-      ],
-      forgottenTopicsData: [],
-    }),
-  )
-}
-
-interface Fetched {
-  readonly bytes: number
-  readonly nextOffset: number
-  readonly records: Buffer
-}
-
-const LAST_OFFSET_DELTA = 23
-
-function readFetched(answer: Buffer, from: number): Fetched {
-  const { bodyPosition } = decodeResponseHeader(Fetch, FETCH_VERSION, answer)
-  const { responses } = Fetch.response.decode(FETCH_VERSION, answer, bodyPosition)
-  const partition = responses[0]?.partitions[0]
-  if (partition === undefined || partition.errorCode !== 0) {
-    throw new Error(`Fetch was answered with error ${partition?.errorCode}`)
-  }
-  const records = partition.records ?? Buffer.alloc(0)
-  let nextOffset = from
-  for (let at = 0; at + 61 <= records.length;) {
-    const size = 12 + records.readInt32BE(at + 8)
-    if (at + size > records.length) break
-    nextOffset =
-      Number(records.readBigInt64BE(at)) + records.readInt32BE(at + LAST_OFFSET_DELTA) + 1
-    at += size
-  }
-  return { bytes: records.length, nextOffset, records }
 }
 
 /** Reads all partitions over and over, each with its own connection. */
@@ -325,7 +268,7 @@ async function topics(job: TopicsJob): Promise<JobResult> {
       topics: Array.from({ length: job.topicsPerRequest }, (_, index) => ({
         name: `${job.topic}-${number * job.topicsPerRequest + index}`,
         numPartitions: job.partitions,
-        replicationFactor: 1,
+        replicationFactor: job.replicationFactor ?? 1,
         assignments: [],
         configs: [],
       })),

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { cases as dataCases, type Figures } from './cases.ts'
+import { clusterCases } from './cases-cluster.ts'
 import { groupCases } from './cases-groups.ts'
 import { storageCases } from './cases-storage.ts'
 import { zookeeperCases } from './cases-zookeeper.ts'
@@ -17,15 +18,20 @@ const { values } = parseArgs({
   },
 })
 
-const cases = [...dataCases, ...groupCases, ...storageCases, ...zookeeperCases]
+const cases = [...dataCases, ...groupCases, ...storageCases, ...zookeeperCases, ...clusterCases]
 
 if (values.list) {
-  for (const { name, title } of cases) console.log(`${name.padEnd(18)} ${title}`)
+  for (const { name, title } of cases) console.log(`${name.padEnd(27)} ${title}`)
   process.exit(0)
 }
 
+/** `produce-*` names all that begin so. */
+function isNamed(name: string, word: string): boolean {
+  return word.endsWith('*') ? name.startsWith(word.slice(0, -1)) : name === word
+}
+
 const wanted = values.cases?.split(',')
-const unknown = wanted?.filter((name) => !cases.some((one) => one.name === name)) ?? []
+const unknown = wanted?.filter((word) => !cases.some(({ name }) => isNamed(name, word))) ?? []
 if (unknown.length > 0) {
   console.error(`no case is called ${unknown.join(', ')}; see --list`)
   process.exit(1)
@@ -39,10 +45,10 @@ type Runs = Map<string, Figures[]>
 const results = new Map<string, Runs>()
 
 for (const one of cases) {
-  if (wanted !== undefined && !wanted.includes(one.name)) continue
+  if (wanted?.some((word) => isNamed(one.name, word)) === false) continue
   const runs: Runs = new Map(kinds.map(({ name }) => [name, []]))
   results.set(one.name, runs)
-  for (let round = 0; round < rounds; round++) {
+  for (let round = 0; round < Math.min(rounds, one.mostRounds ?? rounds); round++) {
     for (const kind of round % 2 === 0 ? kinds : kinds.toReversed()) {
       touchMemory()
       runs.get(kind.name)?.push(await one.run(kind))
@@ -81,7 +87,7 @@ function table(runs: Runs): string[] {
       ours === undefined || theirs === undefined
         ? ''
         : `  ${(ours.median / theirs.median).toFixed(2)} ×`
-    return `  ${figure.padEnd(18)}${cells.map(({ text }) => text).join('   ')}${ratio}`
+    return `  ${figure.padEnd(24)}${cells.map(({ text }) => text).join('   ')}${ratio}`
   })
 }
 

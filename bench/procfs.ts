@@ -1,5 +1,6 @@
-// What Linux says of a process: processor time and resident memory.
+// What Linux says of a process: processor time and resident memory; and a window to measure in.
 import { readFileSync } from 'node:fs'
+import { pause } from './pause.ts'
 
 const TICKS_PER_SECOND = 100
 const PAGE_BYTES = 4096
@@ -25,4 +26,20 @@ export function residentBytes(pids: readonly number[]): number {
     pages += Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1])
   }
   return pages * PAGE_BYTES
+}
+
+/** Lets the load count for `job.seconds`, or until it says enough: how long it was, and what the broker's processes used. */
+export async function measure(
+  job: { readonly pids: readonly number[]; readonly seconds: number },
+  count: (isMeasuring: boolean) => void,
+  enough?: Promise<void>,
+): Promise<{ seconds: number; cpuSeconds: number }> {
+  const cpuBefore = cpuSeconds(job.pids)
+  const startedAt = performance.now()
+  count(true)
+  const time = pause(job.seconds * 1000)
+  await (enough === undefined ? time : Promise.race([time, enough]))
+  count(false)
+  const seconds = (performance.now() - startedAt) / 1000
+  return { seconds, cpuSeconds: cpuSeconds(job.pids) - cpuBefore }
 }

@@ -30,6 +30,10 @@ export class RawConnection {
     })
   }
 
+  get isOpen(): boolean {
+    return !this.#socket.destroyed
+  }
+
   onFailure: (error: Error) => void = (error) => {
     throw error
   }

@@ -28,6 +28,49 @@ const nodeFlags: readonly string[] = JSON.parse(
   readFileSync(join(root, 'bin', 'node-flags.json'), 'utf8'),
 )
 
+/** Ours: the compiled package where it was built, else from source, or what OTTLA_BENCH_ENTRY names. */
+export function spawnOttla(args: readonly string[]): ChildProcess {
+  const built = existsSync(packaged) ? packaged : join(root, 'src', 'cli', 'main.ts')
+  const entry = process.env['OTTLA_BENCH_ENTRY'] ?? built
+  return spawn(process.execPath, [...nodeFlags, entry, ...args], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+}
+
+interface JavaOptions {
+  readonly heap: string
+  readonly main: string
+  readonly directory: string
+  readonly properties?: readonly string[]
+}
+
+let jars: ReturnType<typeof kafkaJars> | undefined
+
+/** The question takes a process of its own, so it is asked once. */
+function kafkaJarsOnce(): ReturnType<typeof kafkaJars> {
+  return (jars ??= kafkaJars('3.9'))
+}
+
+/** A server of Apache's that logs nothing; the heap is that of its start script. */
+export function spawnJava(
+  file: string,
+  { heap, main, directory, properties = [] }: JavaOptions,
+): ChildProcess {
+  const { classPath = '' } = kafkaJarsOnce()
+  const logging = join(directory, 'log4j.properties')
+  writeFileSync(logging, 'log4j.rootLogger=OFF\n')
+  const flags = [
+    `-Xmx${heap}`,
+    `-Xms${heap}`,
+    '-XX:+UseG1GC',
+    `-Dlog4j.configuration=file:${logging}`,
+  ]
+  return spawn('java', [...flags, ...properties, '-cp', classPath, main, file], { stdio: 'ignore' })
+}
+
+export const KAFKA_MAIN = 'kafka.Kafka'
+const ZOOKEEPER_MAIN = 'org.apache.zookeeper.server.quorum.QuorumPeerMain'
+
 export function newDirectory(): string {
   return mkdtempSync(join(process.env['OTTLA_BENCH_DIR'] ?? tmpdir(), 'ottla-bench-'))
 }
@@ -36,7 +79,7 @@ export function removeDirectory(directory: string): void {
   rmSync(directory, { recursive: true, force: true })
 }
 
-function writeProperties(path: string, settings: Readonly<Record<string, string>>): void {
+export function writeProperties(path: string, settings: Readonly<Record<string, string>>): void {
   const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}`)
   writeFileSync(path, `${lines.join('\n')}\n`)
 }
@@ -49,7 +92,7 @@ const COMMON = {
   'group.initial.rebalance.delay.ms': '0',
 }
 
-/** Ours: the compiled package where it was built, else from source. */
+/** Ours, with its embedded ZooKeeper. */
 export const ottla: ServerKind = {
   name: 'ottla',
   async start(directory, settings = {}) {
@@ -63,17 +106,15 @@ export const ottla: ServerKind = {
       'ottla.http.listeners': '',
       ...settings,
     })
-    const entry = existsSync(packaged) ? packaged : join(root, 'src', 'cli', 'main.ts')
     const spawnedAt = performance.now()
-    const args = [...nodeFlags, entry, 'start', file, '--log-level', 'WARN']
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] })
+    const child = spawnOttla(['start', file, '--log-level', 'WARN'])
     return new Processes(port, spawnedAt, [child])
   },
 }
 
 /** Apache Kafka 3.9 in ZooKeeper mode with Apache ZooKeeper; undefined without Java or Maven. */
 export function kafka(): ServerKind | undefined {
-  const { classPath, missing } = kafkaJars('3.9')
+  const { missing } = kafkaJarsOnce()
   if (missing !== undefined) {
     console.log(`Apache Kafka is left out: no ${missing}`)
     return undefined
@@ -99,40 +140,21 @@ export function kafka(): ServerKind | undefined {
         'zookeeper.connect': `127.0.0.1:${zookeeperPort}`,
         ...settings,
       })
-      const logging = join(directory, 'log4j.properties')
-      writeFileSync(logging, 'log4j.rootLogger=OFF\n')
-      const java = (heap: string, main: string, config: string): ChildProcess =>
-        spawn(
-          'java',
-          [
-            `-Xmx${heap}`,
-            `-Xms${heap}`,
-            '-XX:+UseG1GC',
-            `-Dlog4j.configuration=file:${logging}`,
-            '-cp',
-            classPath,
-            main,
-            config,
-          ],
-          { stdio: 'ignore' },
-        )
       const spawnedAt = performance.now()
-      const zookeeper = java(
-        '512M',
-        'org.apache.zookeeper.server.quorum.QuorumPeerMain',
-        zookeeperFile,
-      )
-      const broker = java('1G', 'kafka.Kafka', file)
+      const main = ZOOKEEPER_MAIN
+      const zookeeper = spawnJava(zookeeperFile, { heap: '512M', main, directory })
+      const broker = spawnJava(file, { heap: '1G', main: KAFKA_MAIN, directory })
       return new Processes(port, spawnedAt, [broker, zookeeper])
     },
   }
 }
 
-/** The ZooKeeper of that kind, alone. */
+/** The ZooKeeper of that kind, alone; `settings` are what Apache's takes as system properties. */
 export async function startZooKeeper(
   kind: ServerKind,
   directory: string,
   settings: Readonly<Record<string, string>> = {},
+  inFile: Readonly<Record<string, string>> = {},
 ): Promise<Server> {
   const port = await portOf(directory, 'zookeeper-port')
   const file = join(directory, 'zookeeper.properties')
@@ -142,33 +164,23 @@ export async function startZooKeeper(
     clientPortAddress: '127.0.0.1',
     maxClientCnxns: '0',
     'admin.enableServer': 'false',
+    ...inFile,
     ...(kind.name === 'ottla' ? settings : {}),
   })
   const spawnedAt = performance.now()
   if (kind.name === 'ottla') {
-    const entry = existsSync(packaged) ? packaged : join(root, 'src', 'cli', 'main.ts')
-    const child = spawn(process.execPath, [...nodeFlags, entry, 'zookeeper', file], {
-      stdio: 'ignore',
-    })
-    return new Processes(port, spawnedAt, [child])
+    return new Processes(port, spawnedAt, [spawnOttla(['zookeeper', file])])
   }
-  const { classPath = '' } = kafkaJars('3.9')
-  const logging = join(directory, 'log4j.properties')
-  writeFileSync(logging, 'log4j.rootLogger=OFF\n')
-  // There these are system properties; the heap is that of Kafka's zookeeper-server-start.sh.
+  // There these are system properties.
   const properties = Object.entries(settings).map(([name, value]) => `-Dzookeeper.${name}=${value}`)
-  const options = ['-Xmx512M', '-Xms512M', '-XX:+UseG1GC', `-Dlog4j.configuration=file:${logging}`]
-  const main = 'org.apache.zookeeper.server.quorum.QuorumPeerMain'
-  const child = spawn('java', [...options, ...properties, '-cp', classPath, main, file], {
-    stdio: 'ignore',
-  })
+  const child = spawnJava(file, { heap: '512M', main: ZOOKEEPER_MAIN, directory, properties })
   return new Processes(port, spawnedAt, [child])
 }
 
 /** Restarts in the same directory use the same ports. */
 const portsOfDirectories = new Map<string, number>()
 
-async function portOf(directory: string, purpose: string): Promise<number> {
+export async function portOf(directory: string, purpose: string): Promise<number> {
   const key = `${directory} ${purpose}`
   const known = portsOfDirectories.get(key)
   if (known !== undefined) return known
@@ -192,8 +204,8 @@ class Processes implements Server {
   }
 
   get pids(): number[] {
-    return this.#children.flatMap(({ pid, exitCode }) =>
-      pid === undefined || exitCode !== null ? [] : [pid],
+    return this.#children.flatMap((child) =>
+      child.pid === undefined || hasEnded(child) ? [] : [child.pid],
     )
   }
 
@@ -207,8 +219,12 @@ class Processes implements Server {
   }
 }
 
-function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve()
+export function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null
+}
+
+export function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (hasEnded(child)) return Promise.resolve()
   return new Promise((resolve) => {
     const force = setTimeout(() => child.kill('SIGKILL'), STOP_WITHIN_MS)
     child.once('exit', () => {
