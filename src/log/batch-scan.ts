@@ -18,6 +18,8 @@ export interface ScanRange {
   readonly verify: boolean
   /** Bytes that are read, and walked through without a pause. */
   readonly chunkBytes?: number | undefined
+  /** In a thread of its own: reads without the detour over the pool that others wait for too. */
+  readonly blocks?: boolean | undefined
   /** Awaited between two chunks. */
   readonly pause?: ((bytes: number) => Promise<void>) | undefined
 }
@@ -47,7 +49,10 @@ export async function scanBatches(
       const length = Math.min(wanted, range.to - position)
       const chunk = spare !== undefined && spare.length >= length ? spare : allocate(length)
       spare = chunk
-      const filled = await open.read(chunk, 0, length, position)
+      const filled =
+        range.blocks === true
+          ? open.readSync(chunk, 0, length, position)
+          : await open.read(chunk, 0, length, position)
       if (filled === 0) return { position, problem: 'the file ends early' }
       const walked = walk(chunk.subarray(0, filled), position, range, visit)
       if (typeof walked !== 'number') return walked

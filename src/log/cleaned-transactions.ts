@@ -4,6 +4,26 @@ import * as batch from '../wire/records/batch.ts'
 import { ControlType, readControl } from '../wire/records/control-batch.ts'
 import type { AbortedEntry } from './transaction-index.ts'
 
+const FIELDS = 4
+
+/** Aborted transactions by first offset, in memory that threads share. */
+export function packAborted(entries: readonly AbortedEntry[]): Float64Array {
+  const packed = new Float64Array(new SharedArrayBuffer(entries.length * FIELDS * 8))
+  const byFirst = entries.toSorted((a, b) => a.firstOffset - b.firstOffset)
+  for (const [index, entry] of byFirst.entries()) {
+    const { producerId, firstOffset, lastOffset, lastStableOffset } = entry
+    packed.set([producerId, firstOffset, lastOffset, lastStableOffset], index * FIELDS)
+  }
+  return packed
+}
+
+/** Where the walk has come to: a transaction may begin in one run of segments and end in another. */
+export interface TransactionsProgress {
+  readonly next: number
+  readonly openAborted: readonly OpenAborted[]
+  readonly openCommitted: readonly number[]
+}
+
 interface OpenAborted {
   readonly entry: AbortedEntry
   /** A batch of it was met: its marker must stay. */
@@ -11,22 +31,27 @@ interface OpenAborted {
 }
 
 export class CleanedTransactions {
-  /** By first offset. */
-  readonly #aborted: readonly AbortedEntry[]
-  #next = 0
-  readonly #openAborted = new Map<number, OpenAborted>()
-  readonly #openCommitted = new Set<number>()
-  #kept: AbortedEntry[] = []
+  readonly #aborted: Float64Array
+  #next: number
+  readonly #openAborted: Map<number, OpenAborted>
+  readonly #openCommitted: Set<number>
+  /** The aborted transactions whose marker stayed. */
+  readonly kept: AbortedEntry[] = []
 
-  constructor(aborted: readonly AbortedEntry[]) {
-    this.#aborted = aborted.toSorted((a, b) => a.firstOffset - b.firstOffset)
+  constructor(aborted: Float64Array, from?: TransactionsProgress) {
+    this.#aborted = aborted
+    this.#next = from?.next ?? 0
+    const open = from?.openAborted ?? []
+    this.#openAborted = new Map(open.map((one) => [one.entry.producerId, one]))
+    this.#openCommitted = new Set(from?.openCommitted)
   }
 
-  /** The aborted transactions whose marker stayed, since the last call. */
-  takeKept(): AbortedEntry[] {
-    const kept = this.#kept
-    this.#kept = []
-    return kept
+  get progress(): TransactionsProgress {
+    return {
+      next: this.#next,
+      openAborted: [...this.#openAborted.values()],
+      openCommitted: [...this.#openCommitted],
+    }
   }
 
   /** Whether the batch is of no more use: an aborted one, or a marker without its transaction. */
@@ -55,15 +80,18 @@ export class CleanedTransactions {
     const open = this.#openAborted.get(producerId)
     this.#openAborted.delete(producerId)
     if (open === undefined || !open.seen) return true
-    this.#kept.push(open.entry)
+    this.kept.push(open.entry)
     return false
   }
 
   #openUpTo(offset: number): void {
-    for (;;) {
-      const entry = this.#aborted[this.#next]
-      if (entry === undefined || entry.firstOffset > offset) return
-      this.#openAborted.set(entry.producerId, { entry, seen: false })
+    const aborted = this.#aborted
+    for (let at = this.#next * FIELDS; at < aborted.length; at += FIELDS) {
+      const [producerId = 0, firstOffset = 0, lastOffset = 0, lastStableOffset = 0] =
+        aborted.subarray(at, at + FIELDS)
+      if (firstOffset > offset) return
+      const entry = { producerId, firstOffset, lastOffset, lastStableOffset }
+      this.#openAborted.set(producerId, { entry, seen: false })
       this.#next += 1
     }
   }

@@ -9,9 +9,12 @@ import { buildBatch } from '../wire/records/build-batch.ts'
 import type { BatchInput } from '../wire/records/build-batch.ts'
 import { controlBatch, ControlType } from '../wire/records/control-batch.ts'
 import { readRecords } from '../wire/records/read-records.ts'
+import { CleaningAborted } from './clean-log.ts'
 import type { Log } from './log.ts'
+import { rewriteSegments } from './rewrite-segments.ts'
 import { openLogs } from './history-support.test.ts'
 import {
+  cleanLimits,
   createLog,
   leaderOptions,
   logConfig,
@@ -28,8 +31,6 @@ const COMPACT = {
   minCleanableDirtyRatio: 0,
   deleteRetentionMs: 1000,
 } as const satisfies Partial<LogConfig>
-
-const LIMITS = { maxMapBytes: 1024 * 1024, pause: () => Promise.resolve() }
 
 function keyed(
   pairs: readonly (readonly [string, string | null])[],
@@ -62,7 +63,7 @@ async function clean(log: Log, cleanedUpTo = 0, nowMs = 0): Promise<number> {
   log.roll()
   await log.flush()
   const dirtiness = log.dirtiness(cleanedUpTo, nowMs)
-  return (await log.clean(dirtiness, LIMITS)).endOffset
+  return (await log.clean(dirtiness, cleanLimits())).endOffset
 }
 
 interface Kept {
@@ -249,7 +250,7 @@ test('KAFKA-3587, KAFKA-8764: a full offset map, gaps and unaligned offsets come
   let rounds = 0
   while (cleaned < keys) {
     const task = log.dirtiness(cleaned, 0)
-    const { endOffset } = await log.clean(task, { ...LIMITS, maxMapBytes: 1 })
+    const { endOffset } = await log.clean(task, { ...cleanLimits(), maxMapBytes: 1 })
     assert.ok(endOffset > cleaned)
     cleaned = endOffset
     rounds += 1
@@ -264,12 +265,14 @@ test('Redpanda #6105: a truncation during compaction wins', async () => {
   for (let round = 0; round < 8; round += 1) await append(platform, log, keyed([['a', `${round}`]]))
   log.roll()
   await log.flush()
-  let truncated: Promise<boolean> | undefined
-  const pause = async () => {
-    truncated ??= log.truncateTo(2)
-    await truncated
+  // Right after the thread has written the new segment, before it takes its place.
+  const worker = platform.worker.run.bind(platform.worker)
+  platform.worker.run = async (task, input) => {
+    const output = await worker(task, input)
+    if (task.name === rewriteSegments.name) await log.truncateTo(2)
+    return output
   }
-  await assert.rejects(log.clean(log.dirtiness(0, 0), { ...LIMITS, pause }))
+  await assert.rejects(log.clean(log.dirtiness(0, 0), cleanLimits()), CleaningAborted)
   assert.deepEqual((await contents(log)).records, ['0:a=0', '1:a=1'])
   await append(platform, log, keyed([['a', 'after']]))
   await log.close()

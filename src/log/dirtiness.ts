@@ -10,6 +10,8 @@ export interface Dirtiness extends CleanTask {
   readonly dirtyBytes: number
   /** Of the clean and the dirty part together, 0 to 1. */
   readonly ratio: number
+  /** For how long it has been overdue by `max.compaction.lag.ms`. */
+  readonly delayMs: number
   /** The ratio is above `min.cleanable.dirty.ratio`, or the oldest record waits for too long. */
   readonly isDue: boolean
 }
@@ -32,10 +34,9 @@ export function dirtinessOf(log: LogState, cleanedUpTo: number, nowMs: number): 
   const total = cleanBytes + dirtyBytes
   const ratio = total === 0 ? 0 : dirtyBytes / total
   const waitedMs = oldest === undefined ? 0 : nowMs - oldest.largestTimestamp
-  const isDue =
-    dirtyBytes > 0 &&
-    (ratio > log.config.minCleanableDirtyRatio || waitedMs > log.config.maxCompactionLagMs)
-  return { firstDirtyOffset, firstUncleanableOffset, dirtyBytes, ratio, isDue }
+  const delayMs = dirtyBytes > 0 ? Math.max(0, waitedMs - log.config.maxCompactionLagMs) : 0
+  const isDue = dirtyBytes > 0 && (ratio > log.config.minCleanableDirtyRatio || delayMs > 0)
+  return { firstDirtyOffset, firstUncleanableOffset, dirtyBytes, ratio, delayMs, isDue }
 }
 
 /** Nothing at or above it may be touched (KAFKA-13194). */

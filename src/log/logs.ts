@@ -97,6 +97,7 @@ export class Logs {
     })
     this.#cleaner = new LogCleaner(options.platform, options.logger, options.config, {
       all: () => this.all(),
+      directories: () => this.#directories,
       directoryOf: (log) => this.#directoryOf(log),
       onDirectoryError: (directory, error) => this.#takeOffline(directory, error),
     })
@@ -312,8 +313,8 @@ export class Logs {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#schedule.stop()
-    this.#cleaner.stop()
     this.#removal.close()
+    await this.#cleaner.stop()
     await Promise.all(this.#directories.map((directory) => this.#closeDirectory(directory)))
   }
 

@@ -11,6 +11,7 @@ import type { AppendOrigin } from '../wire/records/validate-batch.ts'
 import type { ActiveProducer } from './log-types.ts'
 import { ProducerEntry } from './producer-entry.ts'
 import type { SequencedBatch } from './producer-entry.ts'
+import { packProducerEnds } from './producer-ends.ts'
 import { encodeSnapshot } from './producer-snapshot.ts'
 
 export interface CompletedTransaction {
@@ -123,13 +124,9 @@ export class ProducerStates {
     }))
   }
 
-  /** Last sequence per live producer: what compaction must keep (KAFKA-5490). */
-  lastOffsets(): Map<number, { readonly epoch: number; readonly lastOffset: number }> {
-    const offsets = new Map<number, { epoch: number; lastOffset: number }>()
-    for (const { producerId, epoch, lastOffset } of this.#producers.values()) {
-      offsets.set(producerId, { epoch, lastOffset })
-    }
-    return offsets
+  /** Last batch of each live producer: what compaction must keep (KAFKA-5490). */
+  ends(): Float64Array {
+    return packProducerEnds(this.#producers.size, this.#producers.values())
   }
 
   /** Replaces everything by the content of a snapshot. */

@@ -7,6 +7,7 @@ import { isComplete, sizeInBytes } from '../wire/records/batch.ts'
 import type { Log } from './log.ts'
 import {
   batchOf,
+  cleanLimits,
   createLog,
   DIRECTORY,
   leaderOptions,
@@ -19,8 +20,6 @@ import {
 } from './support.test.ts'
 
 const COMPACT = { cleanupPolicy: { delete: false, compact: true }, segmentBytes: 300 } as const
-const LIMITS = { maxMapBytes: 1024 * 1024, pause: () => Promise.resolve() }
-
 async function append(platform: SimulatedPlatform, log: Log, records: Buffer, options = {}) {
   const result = log.appendAsLeader(records, leaderOptions(options))
   assert.equal(result.error, 0)
@@ -31,7 +30,7 @@ async function append(platform: SimulatedPlatform, log: Log, records: Buffer, op
 async function clean(log: Log): Promise<void> {
   log.roll()
   await log.flush()
-  await log.clean(log.dirtiness(0, 0), LIMITS)
+  await log.clean(log.dirtiness(0, 0), cleanLimits())
 }
 
 test('KAFKA-12520: finishing a .swap after a crash keeps the producer state', async () => {
@@ -50,7 +49,7 @@ test('KAFKA-12520: finishing a .swap after a crash keeps the producer state', as
     rename(from, to)
     if (to.endsWith('.log.swap')) platform.disk.faults.end()
   }
-  await log.clean(log.dirtiness(0, 0), LIMITS).catch(() => {})
+  await log.clean(log.dirtiness(0, 0), cleanLimits()).catch(() => {})
   await settle(platform)
   platform.disk.renameSync = rename
   platform.disk.kill()

@@ -4,6 +4,7 @@
 //
 //   0 ≤ readableBytes (written, may be read) ≤ sizeBytes (appended)
 import { dirname, join } from 'node:path'
+import type { Disk } from '../platform/disk.ts'
 import * as batch from '../wire/records/batch.ts'
 import { readFileIfPresent } from './atomic-file.ts'
 import { newestTimestampOf, scanBatches } from './batch-scan.ts'
@@ -16,8 +17,8 @@ import {
   TRANSACTION_INDEX_SUFFIX,
 } from './file-names.ts'
 import { LazyFile } from './lazy-file.ts'
-import type { LogContext } from './log-context.ts'
 import { OFFSET_ENTRY_BYTES, OffsetIndex } from './offset-index.ts'
+import type { Residency } from './residency.ts'
 import { SegmentIndex } from './segment-index.ts'
 import { lastOffsetOf } from './tail-cache.ts'
 import { TIME_ENTRY_BYTES, TimeIndex } from './time-index.ts'
@@ -62,6 +63,13 @@ export interface SegmentOptions {
   readonly suffix?: string
 }
 
+/** What a segment needs of its log's context. */
+export interface SegmentContext {
+  readonly platform: { readonly disk: Disk }
+  readonly openFiles: Residency
+  readonly indexTables: Residency
+}
+
 export class Segment {
   readonly baseOffset: number
   readonly log: LazyFile
@@ -71,7 +79,7 @@ export class Segment {
   createdMs: number
   /** Bytes before this position were found on disk, and are checked when they are read. */
   uncheckedBytes: number
-  readonly #context: LogContext
+  readonly #context: SegmentContext
   #files: SegmentFiles
   #isPreallocated = false
   #bytesSinceIndexEntry = 0
@@ -82,7 +90,7 @@ export class Segment {
   /** Entries in the file; -1: it may hold others. */
   #persistedAborted = -1
 
-  constructor(context: LogContext, options: SegmentOptions) {
+  constructor(context: SegmentContext, options: SegmentOptions) {
     const { directory, baseOffset, suffix } = options
     this.#context = context
     this.baseOffset = baseOffset

@@ -9,6 +9,8 @@ import * as batch from '../wire/records/batch.ts'
 import { buildBatch } from '../wire/records/build-batch.ts'
 import type { BatchInput } from '../wire/records/build-batch.ts'
 import { readRecords } from '../wire/records/read-records.ts'
+import { CleanControl } from './clean-control.ts'
+import type { CleanLimits } from './clean-log.ts'
 import { LogContext } from './log-context.ts'
 import type { LogContextOptions } from './log-context.ts'
 import type { AppendOptions, ReadOptions, ReadResult } from './log-types.ts'
@@ -90,6 +92,11 @@ export function reopenLog(
     logStartOffset: options.logStartOffset ?? 0,
     hadCleanShutdown: options.clean ?? false,
   })
+}
+
+/** A compaction without haste or want. */
+export function cleanLimits(): CleanLimits {
+  return { maxMapBytes: 1024 * 1024, load: 0.9, control: new CleanControl() }
 }
 
 export function leaderOptions(overrides: Partial<AppendOptions> = {}): AppendOptions {

@@ -18,7 +18,10 @@ import {
 } from './batch.ts'
 import { buildBatch } from './build-batch.ts'
 import { compress, type Compression } from './compression.ts'
+import { writeInt64 } from './int64.ts'
 import { readSection } from './read-records.ts'
+
+const HAS_DELETE_HORIZON = 0x40
 
 /** The same batch with its records, given uncompressed as `section`, in another codec. */
 export function recompressSection(
@@ -33,6 +36,28 @@ export function recompressSection(
   records.copy(result, RECORD_BATCH_OVERHEAD)
   result.writeInt32BE(result.length - LOG_OVERHEAD, 8)
   result.writeUInt8((batch.readUInt8(22) & ~0x07) | codec, 22)
+  writeCrc(result, 0)
+  return result
+}
+
+export interface KeptRecords {
+  /** Uncompressed; timestamps count from `baseTimestamp`. */
+  readonly section: Buffer
+  readonly count: number
+  readonly baseTimestamp: number
+  readonly maxTimestamp: number
+  /** The base timestamp is when tombstones may go (KIP-534). */
+  readonly hasDeleteHorizon: boolean
+}
+
+/** The same batch, its offsets included, with only some of its records. */
+export function withKept(batch: Buffer, kept: KeptRecords, codec: Compression): Buffer {
+  const result = recompressSection(batch, kept.section, codec)
+  const attributes = result.readUInt8(22)
+  if (kept.hasDeleteHorizon) result.writeUInt8(attributes | HAS_DELETE_HORIZON, 22)
+  writeInt64(result, 27, kept.baseTimestamp)
+  writeInt64(result, 35, kept.maxTimestamp)
+  result.writeInt32BE(kept.count, 57)
   writeCrc(result, 0)
   return result
 }
