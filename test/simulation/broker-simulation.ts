@@ -64,8 +64,7 @@ class BrokerSimulation {
 
   async run(): Promise<SimulationReport> {
     const { links } = this.#world.network
-    // Never nothing: who asks again at once would keep time from going on.
-    links.delay({ minMs: 0.1, maxMs: this.#random.between(1, 5) })
+    links.delay({ minMs: 0, maxMs: this.#random.between(0, 5) })
     links.fragments = this.#random.chance(0.5)
     this.#start()
     await this.#resolve(this.#createTopic())

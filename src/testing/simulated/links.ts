@@ -81,8 +81,9 @@ export class Links {
     }
     const { minMs, maxMs } = this.#delays.get(linkOf(from, to)) ?? this.#defaultDelay
     const delayMs = minMs + this.random.fraction() * (maxMs - minMs)
-    if (delayMs === 0) queueMicrotask(arrive)
-    else this.#time.setTimer(delayMs, () => this.#land(from, to, arrive))
+    if (delayMs === 0) {
+      if (this.#time.mayStep()) queueMicrotask(arrive)
+    } else this.#time.setTimer(delayMs, () => this.#land(from, to, arrive))
   }
 
   #retry(): void {

@@ -88,3 +88,18 @@ test('tasks get a copy of their input, and share what is made to be shared', asy
   const failing = { name: 'fail', run: () => Promise.reject(new RangeError('on purpose')) }
   await assert.rejects(worker.run(failing, 1), { name: 'RangeError', message: 'on purpose' })
 })
+
+test('what is tried again without a rest ends the test, not the patience of who waits', async () => {
+  const world = new SimulatedWorld({ seed: 1 })
+  const asking = world.machine('asking').platform
+  const refusing = world.machine('refusing').platform
+  await refusing.network.listen({ port: 1 }, (socket) => {
+    const answer = (): void => void socket.write([Buffer.from('no')])
+    socket.listen({ onData: answer, onDrain() {}, onClose() {} })
+  })
+  const socket = await asking.network.connect({ host: 'refusing', port: 1, timeoutMs: 1_000 })
+  const ask = (): void => void socket.write([Buffer.from('again')])
+  socket.listen({ onData: ask, onDrain() {}, onClose() {} })
+  ask()
+  await assert.rejects(world.time.advance(1), /time stands still at 0 ms/)
+})

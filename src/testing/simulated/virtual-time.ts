@@ -14,11 +14,15 @@ interface VirtualTimer extends Timer {
 
 /** Callbacks in one advance; more means a timer that sets itself again without end. */
 const MAX_CALLBACKS = 10_000_000
+/** Steps without time going on; more means something that is tried again without a rest. */
+const MAX_STEPS_AT_ONCE = 200_000
 
 export class VirtualTime {
   #nowMs = 0
   #order = 0
   #deferred = 0
+  #steps = 0
+  #stepsBeganMs = 0
   /** Sorted by due time, then by order; the next one is last. */
   readonly #timers: VirtualTimer[] = []
 
@@ -53,14 +57,29 @@ export class VirtualTime {
     this.#deferred++
     setImmediate(() => {
       this.#deferred--
-      callback()
+      if (this.mayStep()) callback()
     })
+  }
+
+  /**
+   * Counts a step that takes no time. False once there were so many since time last went on that
+   * something must be going round in circles: the step is not to be made, and the test is told.
+   */
+  mayStep(): boolean {
+    if (this.#stepsBeganMs !== this.#nowMs) {
+      this.#stepsBeganMs = this.#nowMs
+      this.#steps = 0
+    }
+    return ++this.#steps <= MAX_STEPS_AT_ONCE
   }
 
   /** Lets everything happen that needs no time. */
   async settle(): Promise<void> {
     do await new Promise((resolve) => setImmediate(resolve))
     while (this.#deferred > 0)
+    if (this.#stepsBeganMs === this.#nowMs && this.#steps > MAX_STEPS_AT_ONCE) {
+      throw new Error(`time stands still at ${this.#nowMs} ms: ${MAX_STEPS_AT_ONCE} steps so far`)
+    }
   }
 
   /** Moves time on by `spanMs` and fires what becomes due on the way, also what that sets. */
@@ -88,7 +107,7 @@ export class VirtualTime {
     const timer = this.#timers.pop()
     if (timer === undefined) return
     this.#nowMs = Math.max(this.#nowMs, timer.dueMs)
-    timer.callback()
+    if (this.mayStep()) timer.callback()
     await this.settle()
   }
 
