@@ -1,11 +1,22 @@
 // Takes topics away: first their leaders, then their replicas, last their znodes. A topic with a
 // replica that cannot be reached waits until that has changed; a move of its replicas is given up,
 // and all of them go, those on the way included.
-import { deleteTopicPath, topicConfigPath, topicPath } from '../metadata/znode-paths.ts'
+import {
+  deleteTopicPath,
+  partitionPath,
+  partitionsPath,
+  statePath,
+  topicConfigPath,
+  topicPath,
+} from '../metadata/znode-paths.ts'
 import type { Replica, Topic } from './context.ts'
+import type { Unit } from './guarded-store.ts'
 import type { PartitionStates } from './partition-states.ts'
 import type { ReplicaStates } from './replica-states.ts'
 import type { Term } from './term.ts'
+
+/** Partitions of a topic whose nodes go in one request; ZooKeeper takes none above 1 MiB. */
+const MAX_AT_ONCE = 1_000
 
 export class TopicDeletion {
   readonly #term: Term
@@ -115,12 +126,33 @@ export class TopicDeletion {
     const { context, store, logger } = this.#term
     for (const topic of topics) {
       this.#replicaStates.toNonExistent(context.replicasOf(topic.partitions.values()))
-      await store.deleteTree(topicPath(topic.name))
-      await store.delete([topicConfigPath(topic.name), deleteTopicPath(topic.name)])
+    }
+    const small = topics.filter(({ partitions }) => partitions.size <= MAX_AT_ONCE)
+    const results = await store.write(small.map(deletionOf))
+    const gone = new Set(small.filter((_, index) => results[index]?.ok === true))
+    for (const topic of topics) {
+      if (!gone.has(topic)) await this.#deleteNodes(topic.name)
       context.removeTopic(topic)
       logger.info(`Deleted topic ${topic.name}`)
     }
   }
+
+  /** Looks which nodes there are. */
+  async #deleteNodes(name: string): Promise<void> {
+    const { store } = this.#term
+    await store.deleteTree(topicPath(name))
+    await store.delete([topicConfigPath(name), deleteTopicPath(name)])
+  }
+}
+
+/** All that a topic has in ZooKeeper as a rule, children first; refused when it is otherwise. */
+function deletionOf({ name, partitions }: Topic): Unit {
+  const paths: string[] = []
+  for (const index of partitions.keys()) {
+    paths.push(statePath(name, index), partitionPath(name, index))
+  }
+  paths.push(partitionsPath(name), topicPath(name), topicConfigPath(name), deleteTopicPath(name))
+  return paths.map((path) => ({ kind: 'delete', path, version: -1 }))
 }
 
 function phaseOf({ partition, brokerId }: Replica): string {
