@@ -1,5 +1,6 @@
 // What must hold in a cluster whatever happens to it, seen from ZooKeeper and from the disks.
-//   A leader epoch of a partition has one leader, a controller epoch one controller.
+//   A leader epoch of a partition has one leader, a controller epoch one controller, and nothing is
+//   written under a controller epoch once the next has begun (KAFKA-6082).
 //   Two replicas that hold a batch of the same offset and leader epoch hold the same bytes.
 import { createHash } from 'node:crypto'
 import {
@@ -15,6 +16,12 @@ import { ZooKeeperClient } from '../../src/zookeeper/client.ts'
 import { Contradiction } from './record-history.ts'
 
 const SESSION_TIMEOUT_MS = 10_000
+
+/** A controller epoch, and the write with which it began. */
+interface Election {
+  readonly epoch: number
+  readonly zxid: number
+}
 
 /** What ZooKeeper said of the cluster, compared with all that it had said before. */
 export class ClusterObserver {
@@ -56,13 +63,18 @@ export class ClusterObserver {
       maxInFlight: 10,
     })
     const client = this.#client
-    await this.#lookAtController(client)
+    const election = await this.#lookAtController(client)
     const states = new Map<string, StateNode>()
     for (const [topic, partitions] of this.#topics) {
       for (let index = 0; index < partitions; index++) {
         const path = `/brokers/topics/${topic}/partitions/${index}/state`
-        const state = decodeState((await client.get(path)).data)
+        const { data, stat } = await client.get(path)
+        const state = decodeState(data)
         if (state === undefined) throw new Contradiction(`${path} cannot be read`)
+        if (stat.mzxid > election.zxid && state.controllerEpoch < election.epoch) {
+          const epochs = `${state.controllerEpoch} after the election of ${election.epoch}`
+          throw new Contradiction(`${path} was written by controller epoch ${epochs}`)
+        }
         this.#learnLeader(`${topic}-${index}`, state)
         states.set(`${topic}-${index}`, state)
       }
@@ -71,18 +83,20 @@ export class ClusterObserver {
   }
 
   /** The pair of epoch and controller counts only when neither moved while it was read. */
-  async #lookAtController(client: ZooKeeperClient): Promise<void> {
+  async #lookAtController(client: ZooKeeperClient): Promise<Election> {
     const before = await client.get('/controller_epoch')
+    const epoch = decodeControllerEpoch(before.data)
+    const election = { epoch, zxid: before.stat.mzxid }
     const { data } = await client.get('/controller')
     const after = await client.get('/controller_epoch')
-    if (before.stat.version !== after.stat.version) return
-    const epoch = decodeControllerEpoch(before.data)
+    if (before.stat.version !== after.stat.version) return election
     const id = decodeController(data)
     const known = this.#controllers.get(epoch)
     if (known !== undefined && known !== id) {
       throw new Contradiction(`controller epoch ${epoch} had ${known} and has ${id}`)
     }
     this.#controllers.set(epoch, id)
+    return election
   }
 
   #learnLeader(name: string, { leader, leaderEpoch, isr }: StateNode): void {
