@@ -1,6 +1,6 @@
 // A random history of one partition, checked against a model in memory: appends with and without
-// producer ids, rolls, flushes, truncations, removals, clean stops, kills and power cuts. What is
-// on disk is only ever what the log directory's own files say.
+// producer ids, rolls, flushes, truncations, removals, compactions, clean stops, kills and power cuts.
+// What is on disk is only ever what the log directory's own files say, and `ottla check` agrees.
 import assert from 'node:assert/strict'
 import type { BrokerConfig } from '../config/broker-config.ts'
 import type { LogConfig } from '../config/topic-config.ts'
@@ -9,9 +9,12 @@ import { Metrics } from '../telemetry/metrics.ts'
 import type { Seeded } from '../testing/simulated/seeded.ts'
 import { SimulatedWorld } from '../testing/simulated/simulated-world.ts'
 import type { SimulatedMachine } from '../testing/simulated/simulated-world.ts'
+import { buildBatch } from '../wire/records/build-batch.ts'
+import { checkPartition, describeFinding } from './check.ts'
+import { Model } from './history-model.test.ts'
 import type { Log } from './log.ts'
 import { Logs } from './logs.ts'
-import { batchOf, leaderOptions, logConfig, readAll, settle } from './support.test.ts'
+import { cleanLimits, leaderOptions, logConfig, readAll, settle } from './support.test.ts'
 
 const SETTINGS: Record<string, number | boolean | string> = {
   'producer.id.expiration.ms': Number.MAX_SAFE_INTEGER,
@@ -43,41 +46,6 @@ export function openLogs(machine: SimulatedMachine, config: LogConfig): Promise<
   })
 }
 
-/** Says where two runs of records begin to differ: they may be long. */
-function assertSame(found: readonly string[], expected: readonly string[]): void {
-  const index = expected.findIndex((record, at) => record !== found[at])
-  if (index >= 0 || found.length !== expected.length) {
-    assert.fail(
-      `${found.length} records for ${expected.length}; first difference: ` +
-        `${found[index]?.slice(0, 30)} for ${expected[index]?.slice(0, 30)}`,
-    )
-  }
-}
-
-/** What the log should hold. */
-class Model {
-  /** Value of every offset that was ever appended and not truncated. */
-  readonly values = new Map<number, string>()
-  nextOffset = 0
-  /** Everything below must survive. */
-  acknowledged = 0
-  logStart = 0
-
-  expected(from: number, to: number): string[] {
-    const records: string[] = []
-    for (let offset = from; offset < to; offset += 1) {
-      records.push(`${offset}:${this.values.get(offset) ?? ''}`)
-    }
-    return records
-  }
-
-  truncate(offset: number): void {
-    this.nextOffset = Math.min(this.nextOffset, offset)
-    this.acknowledged = Math.min(this.acknowledged, offset)
-    for (const other of this.values.keys()) if (other >= offset) this.values.delete(other)
-  }
-}
-
 export interface HistoryOptions {
   readonly seed: number
   readonly operations: number
@@ -92,6 +60,7 @@ export class History {
   readonly #options: HistoryOptions
   readonly #model = new Model()
   readonly #config: LogConfig
+  readonly #isCompacted: boolean
   #logs: Logs | undefined
   #producerId = 7
   #sequence = 0
@@ -101,6 +70,7 @@ export class History {
     this.#options = options
     this.#machine = new SimulatedWorld({ seed: options.seed }).machine('broker')
     this.#random = this.#machine.platform.random.fork()
+    this.#isCompacted = options.seed % 4 === 1
     this.#config = logConfig({
       segmentBytes: 500 + this.#below(3000),
       indexIntervalBytes: 50 + this.#below(400),
@@ -108,6 +78,7 @@ export class History {
       retentionBytes: this.#below(2) === 0 ? -1 : 4000,
       flushMessages: options.seed % 3 === 0 ? Number.MAX_SAFE_INTEGER : 1,
       fileDeleteDelayMs: 1000,
+      cleanupPolicy: { delete: true, compact: this.#isCompacted },
     })
   }
 
@@ -151,6 +122,7 @@ export class History {
     else if (dice === 15) await this.#machine.platform.clock.advance(61_000)
     else if (dice === 16) await this.#stopAndStart()
     else if (dice === 17) await this.#killAndStart()
+    else if (dice === 18 && this.#isCompacted) await this.#compact()
     else await this.#compare()
     await settle(this.#machine.platform)
     this.#note()
@@ -170,17 +142,29 @@ export class History {
     for (let count = 1 + this.#below(3); count > 0; count -= 1) {
       const size = this.#below(12) === 0 ? 20_000 : this.#below(120)
       const values = [`v${this.#model.nextOffset}`.padEnd(size, 'x'), 'second']
+      const keys = values.map(() => `key ${this.#below(6)}`)
+      // Mostly later, sometimes earlier, as producers' clocks have it.
+      const timestamps = values.map(() => 1e12 + 10 * this.#model.nextOffset + this.#below(100))
       const producer =
         this.#below(2) === 0 ? { producerId: this.#producerId, producerEpoch: 0 } : undefined
       const input = producer && { ...producer, baseSequence: this.#sequence }
       const config = { ...this.#config, segmentBytes: Math.max(this.#config.segmentBytes, 50_000) }
       log.updateConfig(size > 1000 ? config : this.#config)
-      const result = log.appendAsLeader(batchOf(values, input), leaderOptions())
+      const records = values.map((value, index) => ({
+        key: Buffer.from(keys[index] ?? ''),
+        value: Buffer.from(value),
+        timestamp: timestamps[index] ?? 0,
+      }))
+      const result = log.appendAsLeader(buildBatch({ records, ...input }), leaderOptions())
       if (log.hasFailed) return
       assert.equal(result.error, 0)
       if (producer !== undefined) this.#sequence += 2
       for (const [index, value] of values.entries()) {
-        this.#model.values.set(result.firstOffset + index, value)
+        this.#model.records.set(result.firstOffset + index, {
+          key: keys[index] ?? '',
+          value,
+          timestamp: timestamps[index] ?? 0,
+        })
       }
       this.#model.nextOffset = result.lastOffset + 1
     }
@@ -188,8 +172,9 @@ export class History {
 
   async #truncate(): Promise<void> {
     const log = this.#log
-    const span = log.nextOffset - log.logStartOffset
-    if (span === 0) return
+    // What was compacted was below the high watermark, and is never truncated.
+    const span = log.nextOffset - Math.max(log.logStartOffset, this.#model.cleanedUpTo)
+    if (span <= 0) return
     // Whole batches, as leader epochs lead to; they hold two records each.
     const offset = log.nextOffset - 2 * this.#below(Math.floor(span / 2) + 1)
     this.#model.acknowledged = Math.min(this.#model.acknowledged, offset)
@@ -214,9 +199,24 @@ export class History {
     assert.equal(log.deleteRecordsBefore(offset), 0)
   }
 
+  async #compact(): Promise<void> {
+    const log = this.#log
+    log.updateHighWatermark(log.logEndOffset)
+    const { platform } = this.#machine
+    const dirtiness = log.dirtiness(0, platform.clock.nowMs())
+    this.#model.cleanedUpTo = Math.max(this.#model.cleanedUpTo, dirtiness.firstUncleanableOffset)
+    await log.clean(dirtiness, cleanLimits())
+  }
+
   async #stopAndStart(): Promise<void> {
     await this.#logs?.close()
-    if (this.#machine.platform.disk.faults.isCrashed) return
+    const { disk } = this.#machine.platform
+    if (disk.faults.isCrashed) return
+    for (const finding of checkPartition(disk, this.#log.directory)) {
+      // A snapshot that a power cut has torn is dropped when it is looked at.
+      const isSmall = /\.(snapshot|metadata)$/.test(finding.path)
+      assert.ok(isSmall || finding.severity !== 'damage', describeFinding(finding))
+    }
     this.#machine.kill()
     await this.#reopen()
     assert.equal(this.#log.logEndOffset, this.#model.nextOffset)
@@ -258,11 +258,15 @@ export class History {
 
   async #compare(): Promise<void> {
     const log = this.#log
+    const { logStartOffset, logEndOffset } = log
     const found = await readAll(log)
-    const expected = this.#model.expected(log.logStartOffset, log.logEndOffset)
-    assertSame(found, expected)
-    const some = log.logStartOffset + this.#below(Math.max(1, expected.length))
+    this.#model.check(found, logStartOffset, logEndOffset)
+    const some = logStartOffset + this.#below(Math.max(1, logEndOffset - logStartOffset))
     const tail = await readAll(log, some, { maxBytes: 1 + this.#below(2000) })
-    assertSame(tail, this.#model.expected(some, log.logEndOffset))
+    this.#model.check(tail, some, logEndOffset)
+    const held = found.map((record) => Number(record.split(':')[0]))
+    const timestamp = 1e12 + 10 * some + this.#below(100)
+    this.#model.checkTime(timestamp, await log.offsetForTimestamp(timestamp), held)
+    this.#model.checkNewest(await log.offsetForTimestamp(-3), held)
   }
 }

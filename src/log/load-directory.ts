@@ -115,6 +115,7 @@ async function loadOne(
     recoveryPoint: recoveryPointOf(directory, work),
     logStartOffset: kind === 'future' ? 0 : (directory.logStarts.get(topic, partition) ?? 0),
     hadCleanShutdown: directory.hadCleanShutdown,
+    wasCompacted: directory.cleanerOffsets.get(topic, partition) !== undefined,
     onChecked: (bytes) => step.checked(bytes),
   })
   step.end()

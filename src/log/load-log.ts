@@ -31,6 +31,8 @@ export interface LoadOptions {
   readonly logStartOffset: number
   /** The broker had stopped in order. */
   readonly hadCleanShutdown: boolean
+  /** The cleaner has been here, whatever the policy is now: there may be gaps. */
+  readonly wasCompacted?: boolean | undefined
   /** Told of bytes that a check has passed. */
   readonly onChecked?: ((bytes: number) => void) | undefined
 }

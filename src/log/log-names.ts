@@ -1,12 +1,13 @@
-// Leader epochs, and the names of a log's files and of its directory, made durable. Both have to
-// be before the recovery point passes what they speak of.
+// Leader epochs, the topic's id, and the names of a log's files and of its directory, made durable.
+// They have to be before the recovery point passes what they speak of.
 import { dirname, join } from 'node:path'
 import { replaceFile } from './atomic-file.ts'
 import type { ReplaceOptions } from './atomic-file.ts'
 import { formatEpochs } from './checkpoint-file.ts'
 import type { EpochEntry } from './checkpoint-file.ts'
-import { LEADER_EPOCH_FILE } from './file-names.ts'
+import { LEADER_EPOCH_FILE, PARTITION_METADATA_FILE } from './file-names.ts'
 import type { LogContext } from './log-context.ts'
+import { syncFiles } from './sync-files.ts'
 
 export interface NamedFiles {
   readonly context: LogContext
@@ -18,11 +19,16 @@ export interface NamedFiles {
   /** Up to which of them the directory was synced. */
   namesSynced: number
   naming: Promise<void>
+  /** The content of partition.metadata is durable, or there is none. */
+  metadataSynced: boolean
 }
 
 /** Resolves when all names that are there now are durable. */
 export function makeNamesDurable(log: NamedFiles): Promise<void> {
-  const isDone = log.namesSynced === log.namesVersion && log.epochsPersisted === log.epochs.version
+  const isDone =
+    log.namesSynced === log.namesVersion &&
+    log.epochsPersisted === log.epochs.version &&
+    log.metadataSynced
   if (isDone) return Promise.resolve()
   const work = log.naming.then(() => makeDurableNow(log))
   // Whoever waits sees the failure; the next one tries again.
@@ -39,6 +45,8 @@ async function makeDurableNow(log: NamedFiles): Promise<void> {
   const { namesVersion } = log
   const { version } = log.epochs
   const hasNewEpochs = log.epochsPersisted !== version
+  // Apache Kafka takes a directory with half a partition.metadata offline.
+  await syncMetadata(log)
   if (hasNewEpochs) await replaceEpochs(log, 'content')
   if (!hasNewEpochs && log.namesSynced === namesVersion) return
   // One sync for the new names of the epochs and of all other files.
@@ -46,6 +54,13 @@ async function makeDurableNow(log: NamedFiles): Promise<void> {
   if (log.namesSynced === 0) await log.context.directorySyncs.sync(dirname(log.directory))
   log.namesSynced = namesVersion
   log.epochsPersisted = version
+}
+
+/** Makes the topic's id durable, which was written without a sync: topics are created by the thousand. */
+export async function syncMetadata(log: NamedFiles): Promise<void> {
+  if (log.metadataSynced) return
+  await syncFiles(log.context.platform.disk, [join(log.directory, PARTITION_METADATA_FILE)])
+  log.metadataSynced = true
 }
 
 /** Brings the leader epoch checkpoint up to date. */

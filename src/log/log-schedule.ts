@@ -46,6 +46,7 @@ export class LogSchedule {
     this.#every('recovery points', recoveryMs, initialMs, () =>
       this.#forEachDirectory((directory) => directory.checkpointRecoveryPoints()),
     )
+    this.#every('topic ids', recoveryMs, initialMs, () => this.#syncTopicIds())
     const startMs = config.get('log.flush.start.offset.checkpoint.interval.ms')
     this.#every('log starts', startMs, initialMs, () =>
       this.#forEachDirectory((directory) => directory.checkpointLogStarts()),
@@ -97,6 +98,13 @@ export class LogSchedule {
       } catch (error) {
         this.#logs.onDirectoryError(directory, error)
       }
+    }
+  }
+
+  async #syncTopicIds(): Promise<void> {
+    for (const log of this.#logs.all()) {
+      if (this.#stopped) return
+      if (!log.hasFailed) await log.syncTopicId()
     }
   }
 

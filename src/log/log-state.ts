@@ -81,6 +81,7 @@ export class LogState {
   isClean: boolean
   namesVersion = 1
   namesSynced: number
+  metadataSynced: boolean
   /** Durability work is done in order: every step begins when the one before has ended. */
   background: Promise<void> = DONE
   /** The work of `makeNamesDurable`, one at a time. */
@@ -112,6 +113,7 @@ export class LogState {
     this.recoveryPoint = parts.recoveryPoint
     this.isClean = parts.isClean
     this.namesSynced = parts.namesDurable ? this.namesVersion : 0
+    this.metadataSynced = parts.namesDurable
     this.epochsPersisted = parts.isClean ? parts.epochs.version : -1
     this.lastFlushedMs = context.platform.clock.nowMs()
     this.hooks = hooks

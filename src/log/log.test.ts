@@ -1,8 +1,7 @@
-// One partition: what an append answers, when segments are rolled, what is found by time, what goes.
+// One partition: what an append answers, when segments are rolled, what goes.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Errors } from '../wire/errors.ts'
-import * as batch from '../wire/records/batch.ts'
 import { controlBatch, ControlType } from '../wire/records/control-batch.ts'
 import type { SimulatedPlatform } from '../testing/simulated/simulated-world.ts'
 import type { Log } from './log.ts'
@@ -313,50 +312,6 @@ test('segment.jitter.ms makes segments roll earlier, never later', async () => {
   await append(platform, log, batchOf(['b'], { timestamp: T0 + 10_001 }))
   assert.equal(log.segmentCount, 2)
 })
-
-test('records are found by time, the newest by -3, in every segment', async () => {
-  const platform = newPlatform()
-  const settings = { segmentBytes: 700, indexIntervalBytes: 100 }
-  let log = createLog(newContext(platform), settings)
-  // Not in order: the third batch of five is the newest so far.
-  for (let index = 0; index < 30; index += 1) {
-    const timestamp = T0 + index * 100 + (index % 5 === 2 ? 450 : 0)
-    await append(platform, log, batchOf([`${index}`, 'x'], { timestamp }), {
-      leaderEpoch: index < 15 ? 1 : 2,
-    })
-  }
-  const times = [...(await readTimes(log)).entries()]
-  for (const reopened of [false, true]) {
-    if (reopened) {
-      await log.close()
-      log = await reopenLog(newContext(platform), settings, { clean: true })
-    }
-    for (let wanted = T0 - 50; wanted < T0 + 3600; wanted += 37) {
-      const expected = times.find(([, timestamp]) => timestamp >= wanted)
-      const found = await log.offsetForTimestamp(wanted)
-      assert.deepEqual(found && [found.offset, found.timestamp], expected, `for ${wanted - T0}`)
-      if (found !== undefined) assert.equal(found.leaderEpoch, found.offset < 30 ? 1 : 2)
-    }
-    assert.equal((await log.offsetForTimestamp(-3))?.offset, 55)
-    assert.deepEqual(await log.offsetForTimestamp(-2), { timestamp: -1, offset: 0, leaderEpoch: 1 })
-    assert.deepEqual(await log.offsetForTimestamp(-1), {
-      timestamp: -1,
-      offset: 60,
-      leaderEpoch: 2,
-    })
-  }
-})
-
-async function readTimes(log: Log): Promise<number[]> {
-  const result = await log.read({ fetchOffset: 0, maxBytes: 1e6, minOneBatch: true })
-  const times: number[] = []
-  for (const bytes of result.segments) {
-    for (let p = 0; p < bytes.length; p += batch.sizeInBytes(bytes, p)) {
-      times.push(batch.baseTimestamp(bytes, p), batch.maxTimestamp(bytes, p))
-    }
-  }
-  return times
-}
 
 test('retention by time, by size and by log start, never past the high watermark', async () => {
   const platform = newPlatform()

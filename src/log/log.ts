@@ -15,6 +15,7 @@ import { LeaderEpochCache } from './leader-epoch-cache.ts'
 import { loadLog } from './load-log.ts'
 import type { LoadOptions } from './load-log.ts'
 import type { LogContext } from './log-context.ts'
+import { syncMetadata } from './log-names.ts'
 import { LogState } from './log-state.ts'
 import type { LogParts } from './log-state.ts'
 import type {
@@ -154,8 +155,18 @@ export class Log {
     if (this.#state.topicId === topicId) return
     const path = join(this.#state.directory, PARTITION_METADATA_FILE)
     const { disk } = this.#state.context.platform
-    replaceFileSync(disk, path, formatPartitionMetadata(topicId), { durable: false })
+    replaceFileSync(disk, path, formatPartitionMetadata(topicId), { durable: 'content' })
     this.#state.topicId = topicId
+  }
+
+  /** Makes the id durable, where a new log has not come to that by itself. */
+  async syncTopicId(): Promise<void> {
+    if (this.#state.isClosed || this.#state.metadataSynced) return
+    try {
+      await syncMetadata(this.#state)
+    } catch (error) {
+      this.#state.writer.fail(error)
+    }
   }
 
   get config(): LogConfig {

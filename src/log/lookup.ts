@@ -3,7 +3,7 @@ import { readRecords } from '../wire/records/read-records.ts'
 import * as batch from '../wire/records/batch.ts'
 import { readLegacyRecords } from '../wire/records/legacy.ts'
 import { newestTimestampOf } from './batch-scan.ts'
-import { soundIndex } from './index-repair.ts'
+import { rebuildIndex, soundIndex } from './index-repair.ts'
 import type { LogState } from './log-state.ts'
 import type { AbortedTransaction, TimestampOffset } from './log-types.ts'
 import type { Segment } from './segment.ts'
@@ -78,21 +78,68 @@ async function newestRecord(log: LogState): Promise<TimestampOffset | undefined>
     if (timestamp >= 0 && timestamp > (best?.newest.timestamp ?? -1)) best = segment
   }
   if (best === undefined) return undefined
-  return await firstAtOrAfter(log, best, best.newest.timestamp)
+  const found = await firstAtOrAfter(log, best, best.newest.timestamp)
+  return found ?? (await newestLeft(log))
+}
+
+/** When the record that had the newest timestamp was deleted, and others of its segment were not. */
+async function newestLeft(log: LogState): Promise<TimestampOffset | undefined> {
+  // Those below it may not have been removed yet.
+  const [first, ...later] = log.segments.all.slice(log.segments.floorIndex(log.logStartOffset))
+  if (first === undefined) return undefined
+  const { offset } = await soundIndex(log, first)
+  let newest = -1
+  await findBatch(first, offset.positionFor(log.logStartOffset), (b, p) => {
+    if (lastOffsetOf(b, p) >= log.logStartOffset) newest = Math.max(newest, newestFrom(log, b, p))
+    return false
+  })
+  let best = first
+  for (const segment of later) {
+    const timestamp = newestReadable(log, segment)
+    if (timestamp <= newest) continue
+    newest = timestamp
+    best = segment
+  }
+  return newest < 0 ? undefined : await firstAtOrAfter(log, best, newest)
+}
+
+/** Newest timestamp of those records of a batch that are not deleted. */
+function newestFrom(log: LogState, b: Buffer, p: number): number {
+  const isWhole =
+    batch.magic(b, p) === batch.CURRENT_MAGIC && batch.baseOffset(b, p) >= log.logStartOffset
+  if (isWhole) return newestTimestampOf(b, p)
+  const records = recordsOf(b.subarray(p, p + batch.sizeInBytes(b, p)))
+  let newest = -1
+  for (const { offset, timestamp } of records) {
+    if (offset >= log.logStartOffset) newest = Math.max(newest, timestamp)
+  }
+  return newest
 }
 
 async function firstAtOrAfter(
   log: LogState,
   segment: Segment,
   timestamp: number,
+  isIndexNew = false,
 ): Promise<TimestampOffset | undefined> {
   const { time, offset } = await soundIndex(log, segment)
-  const from = offset.positionFor(Math.max(time.offsetBefore(timestamp), log.logStartOffset))
-  const found = await findBatch(
-    segment,
-    from,
-    (b, p) => newestTimestampOf(b, p) >= timestamp && lastOffsetOf(b, p) >= log.logStartOffset,
-  )
+  const entry = time.entryBefore(timestamp)
+  const from = offset.positionFor(Math.max(entry?.offset ?? 0, log.logStartOffset))
+  // The batch that the entry speaks of is passed anyway, and tells whether it is right.
+  let isProven = isIndexNew || entry === undefined || entry.offset < log.logStartOffset
+  const found = await findBatch(segment, from, (b, p) => {
+    const newest = newestTimestampOf(b, p)
+    if (!isProven && entry !== undefined && lastOffsetOf(b, p) >= entry.offset) {
+      if (newest !== entry.timestamp) return true
+      isProven = true
+    }
+    const mayHold = newest >= timestamp && lastOffsetOf(b, p) >= log.logStartOffset
+    return mayHold && newestFrom(log, b, p) >= timestamp
+  })
+  if (!isProven) {
+    await rebuildIndex(log, segment, `it has no batch as new as ${entry?.timestamp} where it says`)
+    return await firstAtOrAfter(log, segment, timestamp, true)
+  }
   if (found.bytes === undefined) return undefined
   for (const record of recordsOf(found.bytes)) {
     if (record.timestamp < timestamp || record.offset < log.logStartOffset) continue

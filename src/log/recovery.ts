@@ -4,7 +4,7 @@
 // recovery point said so, and is believed.
 import * as batch from '../wire/records/batch.ts'
 import { newestTimestampOf, scanBatches } from './batch-scan.ts'
-import type { LoadingLog } from './load-log.ts'
+import type { LoadingLog, LoadOptions } from './load-log.ts'
 import { removeNewestFirst } from './remove-segments.ts'
 import { replayProducers } from './producer-replay.ts'
 import type { Segment } from './segment.ts'
@@ -58,8 +58,12 @@ async function persistRecovered({ context, segments }: LoadingLog, start: number
  * where a follower began a segment.
  */
 function hasGapBefore({ options, segments }: LoadingLog, segment: Segment, endOffset: number) {
-  if (options.config.cleanupPolicy.compact || segment === segments.first) return false
+  if (mayHaveGaps(options) || segment === segments.first) return false
   return segment.baseOffset > endOffset
+}
+
+function mayHaveGaps({ config, wasCompacted }: LoadOptions): boolean {
+  return config.cleanupPolicy.compact || wasCompacted === true
 }
 
 async function dropFrom(loading: LoadingLog, segment: Segment, reason: string): Promise<void> {
@@ -119,7 +123,7 @@ function gapProblem(
   p: number,
 ): string | undefined {
   const modern = batch.magic(b, p) === batch.CURRENT_MAGIC
-  if (options.config.cleanupPolicy.compact || !modern) return undefined
+  if (mayHaveGaps(options) || !modern) return undefined
   const first = batch.baseOffset(b, p)
   if (first === next || next === 0) return undefined
   const following = p + batch.sizeInBytes(b, p)

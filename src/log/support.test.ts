@@ -8,6 +8,7 @@ import type { SimulatedPlatform } from '../testing/simulated/simulated-world.ts'
 import * as batch from '../wire/records/batch.ts'
 import { buildBatch } from '../wire/records/build-batch.ts'
 import type { BatchInput } from '../wire/records/build-batch.ts'
+import { lastOffsetOf } from './tail-cache.ts'
 import { readRecords } from '../wire/records/read-records.ts'
 import { CleanControl } from './clean-control.ts'
 import type { CleanLimits } from './clean-log.ts'
@@ -157,12 +158,21 @@ export async function readAll(
   for (;;) {
     const result = await log.read({ fetchOffset, maxBytes: 4096, minOneBatch: true, ...options })
     if (result.error !== 0) throw new Error(`error ${result.error} at ${fetchOffset}`)
-    const some = recordsIn(result, fetchOffset)
-    const last = some.at(-1)
-    if (last === undefined) return records
-    records.push(...some)
-    fetchOffset = Number(last.split(':')[0]) + 1
+    if (result.sizeBytes === 0) return records
+    records.push(...recordsIn(result, fetchOffset))
+    fetchOffset = endOf(result)
   }
+}
+
+/** Behind the last batch, which compaction may have left without records. */
+function endOf({ segments }: ReadResult): number {
+  let end = 0
+  for (const bytes of segments) {
+    for (let p = 0; p < bytes.length; p += batch.sizeInBytes(bytes, p)) {
+      end = lastOffsetOf(bytes, p) + 1
+    }
+  }
+  return end
 }
 
 /** Puts a golden directory on the simulated disk, as `DIRECTORY`. */

@@ -54,8 +54,8 @@ export class TimeIndex {
     this.#count += 1
   }
 
-  /** Offset from which a scan finds the first record at or after `timestamp`. */
-  offsetBefore(timestamp: number): number {
+  /** The last entry that is not newer: a scan from its batch finds the first record as new. */
+  entryBefore(timestamp: number): TimeEntry | undefined {
     let low = 0
     let high = this.#count
     while (low < high) {
@@ -63,7 +63,7 @@ export class TimeIndex {
       if ((this.#timestamps[middle] ?? 0) <= timestamp) low = middle + 1
       else high = middle
     }
-    return low === 0 ? this.baseOffset : this.entryAt(low - 1).offset
+    return low === 0 ? undefined : this.entryAt(low - 1)
   }
 
   /** Drops the entries of `offset` and above. */

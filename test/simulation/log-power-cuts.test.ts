@@ -6,7 +6,7 @@ import { History } from '../../src/log/history-support.test.ts'
 
 const DEFAULT_SEEDS = 330
 
-test('acknowledged records survive 10,000 power cuts, in order, once', async () => {
+test('acknowledged records survive 10,000 power cuts, in order, once', async (context) => {
   const only = process.env['LOG_SEED']
   const first = only === undefined ? 1000 : Number(only)
   const count = only === undefined ? Number(process.env['LOG_SEEDS'] ?? DEFAULT_SEEDS) : 1
@@ -18,5 +18,6 @@ test('acknowledged records survive 10,000 power cuts, in order, once', async () 
       throw new Error(`again with LOG_SEED=${seed}`, { cause: error })
     }
   }
+  context.diagnostic(`${cuts} power cuts in ${count} histories`)
   if (count >= DEFAULT_SEEDS) assert.ok(cuts >= 10_000, `only ${cuts} cuts`)
 })
