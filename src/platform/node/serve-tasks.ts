@@ -1,4 +1,5 @@
 // The other end of the thread pool: answers questions inside a worker thread.
+import { getPriority, setPriority } from 'node:os'
 import { parentPort } from 'node:worker_threads'
 import { isDiskError } from '../disk-error.ts'
 import type { TaskWorld } from '../worker.ts'
@@ -23,10 +24,14 @@ export interface ServedTask {
 
 const WORLD: TaskWorld = { clock: systemClock, disk: fileSystem }
 
+/** Added to the priority number of the thread; larger is less. */
+const NICENESS = 5
+
 /** Serves `tasks` to the thread that started this one. Call it once, in the pool's entry module. */
 export function serveTasks(tasks: readonly ServedTask[]): void {
   const port = parentPort
   if (port === null) throw new Error('tasks are served inside a worker thread only')
+  giveWay()
   const byName = new Map(tasks.map((task) => [task.name, task]))
   port.on('message', (question: TaskQuestion) => {
     void answer(byName, question).then((reply) => port.postMessage(reply))
@@ -44,5 +49,15 @@ async function answer(
   } catch (thrown) {
     const error = thrown instanceof Error ? thrown : new Error(String(thrown))
     return { kind: 'error', error, code: isDiskError(error) ? error.code : undefined }
+  }
+}
+
+/** The event loop comes first where processors are few. Elsewhere a priority is the process's. */
+function giveWay(): void {
+  if (process.platform !== 'linux') return
+  try {
+    setPriority(Math.min(19, getPriority() + NICENESS))
+  } catch {
+    // Not allowed here: it goes on as it is.
   }
 }
