@@ -161,6 +161,9 @@ function takeIn(log: LogState, b: Buffer, p: number, size: number): void {
         if (completed.aborted) active.addAborted({ ...completed, lastStableOffset })
       }
     }
+  } else {
+    // Their epochs are not known: those of earlier records would be taken for theirs (KAFKA-7897).
+    log.epochs.clear()
   }
   active.append(lastOffset, newestTimestampOf(b, p), size, log.config.indexIntervalBytes)
   log.nextOffset = lastOffset + 1

@@ -313,7 +313,7 @@ test('segment.jitter.ms makes segments roll earlier, never later', async () => {
   assert.equal(log.segmentCount, 2)
 })
 
-test('retention by time, by size and by log start, never past the high watermark', async () => {
+test('KAFKA-5634: retention by time, size and log start, never past the high watermark', async () => {
   const platform = newPlatform()
   const log = createLog(newContext(platform), { segmentBytes: 200 })
   for (let index = 0; index < 10; index += 1) {

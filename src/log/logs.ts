@@ -120,7 +120,11 @@ export class Logs {
     const opened = await openDirectories(context, { ...options, logger })
     const logs = new Logs({ ...options, logger }, context, opened.directories)
     for (const { directory, loaded } of opened.loads) {
-      for (const log of loaded.current) logs.#adopt(logs.#current, directory, log)
+      for (const log of loaded.current) {
+        logs.#adopt(logs.#current, directory, log)
+        // Else a checkpoint that comes before its leader would forget it (KAFKA-1647).
+        log.updateHighWatermark(directory.highWatermarks.get(log.topic, log.partition) ?? 0)
+      }
       for (const log of loaded.future) logs.#adopt(logs.#future, directory, log)
       for (const path of loaded.deleted) logs.#removal.add(path, 0)
     }

@@ -196,6 +196,8 @@ export class Fetcher {
         const followed = this.#byName.get(keyOf(name, answer.partitionIndex))
         if (followed === undefined || !this.#isUsable(followed)) continue
         if (offsets.get(followed) !== followed.fetchOffset) continue
+        const start = followed.startBefore(answer.records)
+        if (start !== undefined) await this.#guard(followed, () => followed.startAt(start))
         if (this.#append(followed, answer, writes)) appended.push(followed)
         else await this.#guard(followed, () => this.#settle(followed, answer))
       }

@@ -6,6 +6,7 @@ import type { Log } from '../log/log.ts'
 import type { EpochEnd } from '../log/log-types.ts'
 import { Errors } from '../wire/errors.ts'
 import type { Partition } from './partition.ts'
+import { startBefore } from './unaligned-start.ts'
 import type { AppendWait } from './wait-queue.ts'
 
 const UNKNOWN = -1
@@ -83,6 +84,11 @@ export class FollowedPartition {
   async startAt(offset: number): Promise<void> {
     await this.#change((log) => log.truncateFullyAndStartAt(offset))
     this.moveToEnd()
+  }
+
+  /** Where the log would have to begin to take the records, if that is earlier than it does. */
+  startBefore(records: Buffer | null): number | undefined {
+    return records === null ? undefined : startBefore(this.log, records)
   }
 
   // Another leadership may have come while an earlier change was waited for: then it is not ours

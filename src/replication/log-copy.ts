@@ -4,6 +4,7 @@
 //   found by leader epochs, as between brokers.
 import type { Log } from '../log/log.ts'
 import { Errors, KafkaError } from '../wire/errors.ts'
+import { startBefore } from './unaligned-start.ts'
 
 const STEP_BYTES = 1 << 20
 const UNKNOWN = -1
@@ -47,6 +48,9 @@ export class LogCopy {
     // The current log has moved on under the read: the next step finds out how.
     if (result.error === Errors.OFFSET_OUT_OF_RANGE) return 0
     check(result.error)
+    const [records] = result.segments
+    const start = records === undefined ? undefined : startBefore(future, records)
+    if (start !== undefined) await future.truncateFullyAndStartAt(start)
     // Files and memory may give batches in pieces, which are whole each.
     for (const segment of result.segments) check(future.appendAsFollower(segment).error)
     await this.#written()

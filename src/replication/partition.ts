@@ -41,6 +41,7 @@ export class Partition {
   #truncated: Promise<void> = Promise.resolve()
   readonly #followers = new Map<number, ReplicaProgress>()
   #leaderHighWatermark = 0
+  #leaderLogStart = 0
   readonly #awaitingWrite = new WaitQueue()
   readonly #awaitingCommit = new WaitQueue()
   /** Who waits for what to happen here. */
@@ -285,9 +286,8 @@ export class Partition {
 
   /** What a fetch answer said of the leader's log. */
   followLeader(highWatermark: number, logStartOffset: number): void {
-    const log = this.#requireLog()
     this.#leaderHighWatermark = highWatermark
-    if (logStartOffset > log.logStartOffset) log.advanceLogStartOffset(logStartOffset)
+    this.#leaderLogStart = logStartOffset
     this.#followHighWatermark()
   }
 
@@ -383,6 +383,9 @@ export class Partition {
     const log = this.#requireLog()
     const offset = Math.min(this.#leaderHighWatermark, log.logEndOffset)
     if (offset > log.highWatermark) this.#moveHighWatermark(log, offset)
+    // What is not known to be committed is not deleted (KAFKA-5634).
+    const start = Math.min(this.#leaderLogStart, log.highWatermark)
+    if (start > log.logStartOffset) log.advanceLogStartOffset(start)
   }
 
   #advanceHighWatermark(nowMs: number): void {
