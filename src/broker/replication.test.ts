@@ -153,6 +153,39 @@ test('a refused proposal goes back to what is committed, and may be made again',
   assert.equal(cluster.proposals.length, 2)
 })
 
+test('who is refused by the controller is not waited for', async () => {
+  const cluster = new TestCluster([0, 1])
+  cluster.lead({ leader: 0, leaderEpoch: 0, isr: [0] }, [0])
+  cluster.holdProposals = true
+  await cluster.broker(0).fetch(0, { replicaId: 1 })
+  const pending = cluster.broker(0).produce(['a'])
+  await cluster.settle()
+  assert.equal(cluster.broker(0).partition().highWatermark, 0)
+  cluster.answer(0, Errors.INELIGIBLE_REPLICA)
+  await cluster.settle()
+  assert.equal(cluster.broker(0).partition().highWatermark, 1)
+  assert.equal((await pending).errorCode, 0)
+})
+
+test('who might have joined is no longer waited for when its broker is gone', async () => {
+  const cluster = new TestCluster(ALL)
+  const leadership = { leader: 0, leaderEpoch: 0, isr: [0], replicas: ALL }
+  cluster.lead(leadership, [0])
+  cluster.holdProposals = true
+  await cluster.broker(0).fetch(0, { replicaId: 1 })
+  await cluster.broker(0).fetch(0, { replicaId: 2 })
+  cluster.answer(0)
+  const pending = cluster.broker(0).produce(['a'])
+  await cluster.settle()
+  await cluster.broker(0).fetch(1, { replicaId: 1 })
+  assert.equal(cluster.broker(0).partition().highWatermark, 0)
+  await cluster.kill(2)
+  cluster.announce(cluster.broker(0), leadership)
+  await cluster.settle()
+  assert.equal(cluster.broker(0).partition().highWatermark, 1)
+  assert.equal((await pending).errorCode, 0)
+})
+
 test('KAFKA-14139: a fetch from before a restart does not count for the replica after it', async () => {
   const cluster = new TestCluster([0, 1])
   cluster.lead({ leader: 0, leaderEpoch: 0, isr: [0] }, [0])

@@ -9,20 +9,23 @@ import type { Partition } from './partition.ts'
 
 const UNKNOWN_EPOCH = -1
 
+/** What its partition does about the controller's answers. */
+export interface IsrAnswers {
+  committed(partitionEpoch: number): void
+  /** The controller does not take these replicas in, for now. */
+  refused(joining: readonly number[]): void
+}
+
 export class IsrNegotiation {
   readonly #partition: Partition
   readonly #surroundings: PartitionSurroundings
-  readonly #onCommitted: (partitionEpoch: number) => void
+  readonly #answers: IsrAnswers
   #set = new InSyncSet([], 0)
 
-  constructor(
-    partition: Partition,
-    surroundings: PartitionSurroundings,
-    onCommitted: (partitionEpoch: number) => void,
-  ) {
+  constructor(partition: Partition, surroundings: PartitionSurroundings, answers: IsrAnswers) {
     this.#partition = partition
     this.#surroundings = surroundings
-    this.#onCommitted = onCommitted
+    this.#answers = answers
   }
 
   get committed(): readonly number[] {
@@ -90,11 +93,12 @@ export class IsrNegotiation {
         if (outcome.leaderEpoch !== this.#partition.leaderEpoch) return
         if (outcome.partitionEpoch < this.#partition.partitionEpoch) return
         this.#set.commit(outcome.isr, outcome.leaderRecoveryState)
-        this.#onCommitted(outcome.partitionEpoch)
+        this.#answers.committed(outcome.partitionEpoch)
         return
       case Errors.OPERATION_NOT_ATTEMPTED:
       case Errors.INELIGIBLE_REPLICA:
         this.#set.rollBack()
+        this.#answers.refused(isr.filter((id) => !this.#set.committed.includes(id)))
         return
       case Errors.UNKNOWN_TOPIC_OR_PARTITION:
       case Errors.UNKNOWN_TOPIC_ID:

@@ -51,10 +51,17 @@ export class Partition {
     this.topic = topic
     this.index = index
     this.#surroundings = surroundings
-    this.#inSync = new IsrNegotiation(this, surroundings, (partitionEpoch) => {
-      this.#partitionEpoch = partitionEpoch
-      // A confirmed shrink may be all that a waiting append was waiting for (KAFKA-13091).
-      this.#advanceHighWatermark(surroundings.clock.monotonicMs())
+    this.#inSync = new IsrNegotiation(this, surroundings, {
+      committed: (partitionEpoch) => {
+        this.#partitionEpoch = partitionEpoch
+        // A confirmed shrink may be all that a waiting append was waiting for (KAFKA-13091).
+        this.reconsiderHighWatermark()
+      },
+      // Until it fetches again nobody waits for a follower that stops, say.
+      refused: (joining) => {
+        for (const id of joining) this.#followers.get(id)?.forgetCaughtUp()
+        this.reconsiderHighWatermark()
+      },
     })
   }
 
@@ -324,6 +331,11 @@ export class Partition {
     if (lagging.length === 0) return 0
     this.#inSync.shrink(lagging)
     return lagging.length
+  }
+
+  /** A replica that was waited for may not count any more. */
+  reconsiderHighWatermark(): void {
+    this.#advanceHighWatermark(this.#surroundings.clock.monotonicMs())
   }
 
   /** The smallest log start among this and the live replicas: records below it are gone everywhere. */

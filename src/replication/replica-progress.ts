@@ -49,6 +49,12 @@ export class ReplicaProgress {
     this.#leaderEndAtLastFetch = leaderEndOffset
   }
 
+  /** It is not about to join the in-sync set, however recently it had everything. */
+  forgetCaughtUp(): void {
+    this.lastCaughtUpMs = NEVER
+    this.#lastFetchMs = NEVER
+  }
+
   /** A fetch from before the broker's restart must not count for the broker after it (KIP-903). */
   isStale(brokerEpoch: number): boolean {
     return brokerEpoch !== UNKNOWN && brokerEpoch < this.brokerEpoch

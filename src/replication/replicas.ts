@@ -88,6 +88,10 @@ export class Replicas {
       fetchers: this.#fetchers,
       createPartition: (topic, index) => new Partition(topic, index, this.#surroundings()),
     })
+    metadata.onChange(({ before, after }) => {
+      const isGone = [...before.brokers.keys()].some((id) => !after.brokers.has(id))
+      if (isGone) this.#onBrokerGone()
+    })
     options.logs.onDirectoryFailure((_directory, lost) => {
       for (const { topic, partition } of lost) this.#goOffline(topic, partition)
     })
@@ -293,6 +297,11 @@ export class Replicas {
   shrinkInSyncSets(): void {
     const nowMs = this.#options.platform.clock.monotonicMs()
     for (const partition of this.all()) if (partition.isLeader) partition.shrinkIsr(nowMs)
+  }
+
+  // A follower that has just left the in-sync set is waited for while its broker is alive.
+  #onBrokerGone(): void {
+    for (const partition of this.all()) if (partition.isLeader) partition.reconsiderHighWatermark()
   }
 
   #goOffline(topic: string, index: number): void {
