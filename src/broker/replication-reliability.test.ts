@@ -142,3 +142,44 @@ test('KAFKA-7104: offsets and records of one answer are of one moment', async ()
   assert.deepEqual([logStartOffset, highWatermark], [0, 3])
   assert.deepEqual(valuesOf(records), ['a', 'b', 'c'])
 })
+
+test('KIP-966: alone in the in-sync set, a leader commits what is durable, and nothing else', async () => {
+  const cluster = new TestCluster([0, 1])
+  const before = { leader: 0, leaderEpoch: 0, isr: [0, 1] }
+  cluster.lead(before)
+  await cluster.advance(1000)
+  const broker = cluster.broker(0)
+  await cluster.resolve(broker.produce(['before']))
+  await cluster.advance(1000)
+  assert.equal(broker.log().recoveryPoint, 0)
+  broker.platform.disk.latencyMs = (operation) => (operation === 'sync' ? 5 : 0)
+  cluster.cut(1)
+  cluster.lead({ ...before, leaderEpoch: 1, isr: [0], replicas: [0, 1] }, [0])
+  await cluster.advance(20)
+  assert.equal(broker.log().recoveryPoint, 1)
+  let isCommitted = false
+  const committed = broker.produce(['alone']).then((answer) => {
+    isCommitted = true
+    return answer.errorCode
+  })
+  const written = await cluster.resolve(broker.produce(['written'], { acks: 1 }))
+  assert.deepEqual(
+    [written.errorCode, isCommitted, broker.partition().highWatermark],
+    [0, false, 1],
+  )
+  assert.equal(await cluster.resolve(committed), 0)
+  assert.ok(broker.log().recoveryPoint >= 2)
+  await cluster.resolve(broker.replicas.close())
+  cluster.world.machine('broker-0').powerOff({ writes: 'lost', names: 'kept' })
+  const { logs } = cluster.boot(0)
+  await cluster.resolve(logs.load(TOPIC, 0))
+  assert.deepEqual((await logValues(cluster.broker(0).log())).slice(0, 2), ['before', 'alone'])
+})
+
+test('a lone replica waits for no disk', async () => {
+  const cluster = new TestCluster([0])
+  cluster.lead({ leader: 0, leaderEpoch: 0, isr: [0] })
+  cluster.broker(0).platform.disk.latencyMs = (operation) => (operation === 'sync' ? 60_000 : 0)
+  const answer = await cluster.resolve(cluster.broker(0).produce(['a'], { timeoutMs: 1000 }))
+  assert.deepEqual([answer.errorCode, cluster.broker(0).log().recoveryPoint], [0, 0])
+})

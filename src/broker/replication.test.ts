@@ -120,6 +120,7 @@ test('a proposed member is waited for before the controller has confirmed it', a
   await cluster.settle()
   assert.equal(cluster.broker(0).partition().highWatermark, 0)
   await cluster.broker(0).fetch(1, { replicaId: 1 })
+  await cluster.settle()
   assert.equal(cluster.broker(0).partition().highWatermark, 1)
 })
 

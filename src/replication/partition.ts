@@ -1,7 +1,8 @@
 // One replica of one partition on this broker: follower or leader, with its log.
 //   logStartOffset ≤ lastStableOffset ≤ highWatermark ≤ logEndOffset
 //   A leader's high watermark is the smallest log end in the maximal in-sync set, and rests while
-//   the committed set is smaller than `min.insync.replicas`. Followers truncate by leader epoch,
+//   the committed set is smaller than `min.insync.replicas`; alone in that set, it follows what is
+//   durable (KIP-966). Followers truncate by leader epoch,
 //   never by the high watermark (KIP-101). Whatever carries an older epoch is refused.
 // Hot: appends and wake-ups are plain calls, without a promise or a closure per batch.
 import type { AppendOptions, AppendResult } from '../log/log-types.ts'
@@ -11,6 +12,7 @@ import { failedAppend } from './append-results.ts'
 import { replicatedOffset } from './high-watermark.ts'
 import type { ReplicationView } from './high-watermark.ts'
 import { IsrNegotiation } from './isr-negotiation.ts'
+import { LastStanding } from './last-standing.ts'
 import { PartitionListeners } from './partition-listeners.ts'
 import type { LeadershipState } from './partition-state.ts'
 import type { PartitionSurroundings } from './partition-surroundings.ts'
@@ -40,6 +42,7 @@ export class Partition {
   #truncations = 0
   #truncated: Promise<void> = Promise.resolve()
   readonly #followers = new Map<number, ReplicaProgress>()
+  readonly #lastStanding: LastStanding
   #leaderHighWatermark = 0
   #leaderLogStart = 0
   readonly #awaitingWrite = new WaitQueue()
@@ -51,6 +54,9 @@ export class Partition {
     this.topic = topic
     this.index = index
     this.#surroundings = surroundings
+    this.#lastStanding = new LastStanding(() => {
+      this.#advanceHighWatermark(surroundings.clock.monotonicMs())
+    })
     this.#inSync = new IsrNegotiation(this, surroundings, {
       committed: (partitionEpoch) => {
         this.#partitionEpoch = partitionEpoch
@@ -402,9 +408,17 @@ export class Partition {
 
   #advanceHighWatermark(nowMs: number): void {
     const log = this.#log
-    if (log === undefined || !this.#isLeader || this.isUnderMinIsr) return
-    const offset =
-      this.#followers.size === 0 ? log.logEndOffset : replicatedOffset(this.#view(log, nowMs))
+    if (log === undefined || !this.#isLeader) return
+    let offset = log.highWatermark
+    if (!this.isUnderMinIsr) {
+      offset =
+        this.#followers.size === 0 ? log.logEndOffset : replicatedOffset(this.#view(log, nowMs))
+    }
+    if (this.#inSync.committed.length === 1 && this.#replicas.length > 1) {
+      // Before the epoch began, more may have been committed than this replica has heard of.
+      const wanted = Math.max(offset, Math.min(this.#epochStartOffset, log.logEndOffset))
+      offset = this.#lastStanding.durableUpTo(log, offset, wanted)
+    }
     if (offset > log.highWatermark) this.#moveHighWatermark(log, offset)
   }
 

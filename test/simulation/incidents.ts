@@ -112,6 +112,18 @@ export const INCIDENTS: Readonly<Record<string, Script>> = {
     await incident.advance(2_000)
   },
 
+  /** The last replica in sync loses power: the others must not be cut to what it has left. */
+  'KIP-966': async (incident) => {
+    await incident.send(1, 3)
+    incident.kill(2)
+    incident.kill(3)
+    await incident.untilInSync(1)
+    await incident.advance(200)
+    incident.powerOff(1)
+    await incident.start(1)
+    await incident.untilLed(1)
+  },
+
   /** The answer to a controller's write is lost with its connection to ZooKeeper. */
   'KAFKA-12686': async (incident) => {
     incident.cut(1, 3)

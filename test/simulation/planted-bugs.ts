@@ -102,6 +102,16 @@ export const PLANTED_BUGS: Readonly<Record<string, PlantedBug>> = {
       },
     ],
   },
+  'KIP-966': {
+    what: 'the last replica in sync leaves what is committed to the page cache',
+    edits: [
+      {
+        file: 'src/replication/partition.ts',
+        sound: 'if (this.#inSync.committed.length === 1 && this.#replicas.length > 1) {',
+        broken: 'if (this.#replicas.length === 0) {',
+      },
+    ],
+  },
   'KAFKA-12686': {
     what: "a write whose confirmation was lost is taken for somebody else's",
     edits: [
