@@ -18,8 +18,8 @@ import {
   type ReadSettings,
   type StoreFile,
 } from '../zookeeper/zookeeper-properties.ts'
-import { serverUsers } from '../zookeeper/jaas-login.ts'
 import { UsageError, type Command } from './command.ts'
+import { usersOf } from './java-logins.ts'
 import { javaProperties } from './java-options.ts'
 import { isStartProblem } from './start-problem.ts'
 import { readProperties } from './start-settings.ts'
@@ -103,15 +103,8 @@ function readSettings(file: string, overrides: readonly string[]): ReadSettings 
 /** With the users of SASL, which a file of their own names. */
 function withUsers(read: ReadSettings): ReadSettings {
   if (read.login === undefined) return read
-  const { file: path, section } = read.login
-  try {
-    const saslUsers = serverUsers({ path, text: readFileSync(path, 'utf8') }, section)
-    const users = { ...read.settings.users, saslUsers }
-    return { ...read, settings: { ...read.settings, users } }
-  } catch (error) {
-    if (!isStartProblem(error) && !(error instanceof Error && 'code' in error)) throw error
-    throw new UsageError(`java.security.auth.login.config: ${error.message}`, { cause: error })
-  }
+  const saslUsers = usersOf(read.login.file, read.login.section)
+  return { ...read, settings: { ...read.settings, users: { ...read.settings.users, saslUsers } } }
 }
 
 /** A taken port is no reason not to start: the usual one is that of many other servers. */

@@ -47,9 +47,10 @@ export class Authentication {
   }
 
   /** An auth request; false: refused. */
-  authenticate(scheme: string, auth: Buffer): boolean {
+  authenticate(scheme: string, auth: Buffer | null): boolean {
     if (scheme === 'ip') return true
-    if (scheme !== 'digest' || this.identities.length >= MAX_IDENTITIES) return false
+    if (scheme !== 'digest' || auth === null || this.identities.length >= MAX_IDENTITIES)
+      return false
     const id = digestIdentity(auth.toString('utf8'))
     const { superDigest } = this.#rules
     if (superDigest !== undefined && sameSecret(id, superDigest)) {

@@ -64,7 +64,7 @@ const REFUSED_DELAY_MS = 1000
 export class ClientSession implements LinkEvents {
   readonly #options: SessionOptions
   readonly watches = new ClientWatches()
-  readonly #identities: { scheme: string; auth: Buffer }[] = []
+  readonly #identities: { scheme: string; auth: Buffer | null }[] = []
   state: SessionState = 'disconnected'
   sessionId: bigint
   password: Buffer
@@ -120,7 +120,7 @@ export class ClientSession implements LinkEvents {
     this.#pump()
   }
 
-  addIdentity(scheme: string, auth: Buffer): void {
+  addIdentity(scheme: string, auth: Buffer | null): void {
     this.#identities.push({ scheme, auth })
     if (this.#established) this.#sendAuth(scheme, auth)
   }
@@ -368,7 +368,7 @@ export class ClientSession implements LinkEvents {
     return this.#lastXid
   }
 
-  #sendAuth(scheme: string, auth: Buffer): void {
+  #sendAuth(scheme: string, auth: Buffer | null): void {
     const body = new JuteWriter().int32(0).string(scheme).bytes(auth).finish()
     this.#sendSpecial(Xid.auth, OpCode.auth, body)
   }

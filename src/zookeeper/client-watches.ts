@@ -8,6 +8,18 @@ const MAX_BATCH_BYTES = 128 * 1024
 
 export type WatchList = 'data' | 'exist' | 'children' | 'persistent' | 'recursive'
 
+/** What a client may ask to forget. */
+export type RemovedWatches = 'data' | 'children' | 'persistent' | 'any'
+
+function kindOf(list: WatchList): Exclude<RemovedWatches, 'any'> {
+  if (list === 'children') return 'children'
+  return list === 'data' || list === 'exist' ? 'data' : 'persistent'
+}
+
+function isOfKind(list: WatchList, kind: RemovedWatches): boolean {
+  return kind === 'any' || kindOf(list) === kind
+}
+
 const LISTS: readonly WatchList[] = ['data', 'exist', 'children', 'persistent', 'recursive']
 
 export class ClientWatches {
@@ -23,8 +35,14 @@ export class ClientWatches {
     this.#lists[list].add(path)
   }
 
-  remove(list: WatchList, path: string): void {
-    this.#lists[list].delete(path)
+  has(path: string, kind: RemovedWatches): boolean {
+    return LISTS.some((list) => isOfKind(list, kind) && this.#lists[list].has(path))
+  }
+
+  /** The kinds of watches that were there; persistent ones belong to no other kind. */
+  removeKind(path: string, kind: RemovedWatches): Exclude<RemovedWatches, 'any'>[] {
+    const removed = LISTS.filter((list) => isOfKind(list, kind) && this.#lists[list].delete(path))
+    return [...new Set(removed.map(kindOf))]
   }
 
   clear(): void {

@@ -14,14 +14,17 @@ import type {
 } from './client-options.ts'
 import { multiBody, readMultiResults } from './client-multi.ts'
 import type { MultiOp, MultiResult } from './client-multi.ts'
+import { createRecursive, deleteRecursive, ignoreMissing } from './client-recursive.ts'
 import { ClientSession } from './client-session.ts'
+import type { RemovedWatches } from './client-watches.ts'
 import type { Reply, SessionState } from './client-session.ts'
 import { parseConnectString, shuffled } from './connect-string.ts'
 import { ZooKeeperCode, ZooKeeperError } from './errors.ts'
 import { JuteWriter } from './jute.ts'
-import { joinPath, parentOf, pathFault } from './paths.ts'
+import { pathFault } from './paths.ts'
 import { EventType, OPEN_ACL, OpCode, readAcls, readStat, writeAcls } from './protocol.ts'
 import type { Acl, Stat } from './protocol.ts'
+import { Subscribers } from './subscribers.ts'
 import { ownBytes } from './transactions.ts'
 
 export type { MultiOp, MultiResult } from './client-multi.ts'
@@ -41,6 +44,8 @@ const EVENT_NAMES: Readonly<Record<number, WatchEvent['type']>> = {
   [EventType.childrenChanged]: 'childrenChanged',
 }
 
+const REMOVED_NUMBERS = { children: 1, data: 2, any: 3, persistent: 3 } as const
+
 const CLOSE_WAIT_MS = 5_000
 
 export class ZooKeeperClient {
@@ -48,9 +53,9 @@ export class ZooKeeperClient {
   readonly #platform: Platform
   readonly #chroot: string
   readonly #aclOf: (path: string) => readonly Acl[]
-  readonly #stateListeners = new Set<(state: SessionState) => void>()
-  readonly #watchListeners = new Set<(event: WatchEvent) => void>()
-  readonly #refusalListeners = new Set<(reason: string) => void>()
+  readonly #states = new Subscribers<SessionState>()
+  readonly #events = new Subscribers<WatchEvent>()
+  readonly #refusals = new Subscribers<string>()
   #resumed = false
   #closing: Promise<void> | undefined
 
@@ -80,13 +85,9 @@ export class ZooKeeperClient {
       maxInFlight: options.maxInFlight ?? 10,
       maxQueued: options.maxQueued ?? 100_000,
       maxFrameBytes: options.maxFrameBytes ?? 4 * 1024 * 1024,
-      onState: (state) => {
-        for (const listener of this.#stateListeners) listener(state)
-      },
+      onState: (state) => this.#states.tell(state),
       onEvent: (type, path) => this.#onEvent(type, path),
-      onRefused: (reason) => {
-        for (const listener of this.#refusalListeners) listener(reason)
-      },
+      onRefused: (reason) => this.#refusals.tell(reason),
     })
     for (const { scheme, auth } of options.auth ?? []) this.#session.addIdentity(scheme, auth)
   }
@@ -153,20 +154,17 @@ export class ZooKeeperClient {
 
   /** Returns a function that removes the listener. */
   onState(listener: (state: SessionState) => void): () => void {
-    this.#stateListeners.add(listener)
-    return () => this.#stateListeners.delete(listener)
+    return this.#states.add(listener)
   }
 
   /** The server did not believe an identity. Returns a function that removes the listener. */
   onRefused(listener: (reason: string) => void): () => void {
-    this.#refusalListeners.add(listener)
-    return () => this.#refusalListeners.delete(listener)
+    return this.#refusals.add(listener)
   }
 
   /** Returns a function that removes the listener. */
   onWatch(listener: (event: WatchEvent) => void): () => void {
-    this.#watchListeners.add(listener)
-    return () => this.#watchListeners.delete(listener)
+    return this.#events.add(listener)
   }
 
   /** After 'expired': begins a new session on this client; watches are forgotten. */
@@ -205,25 +203,12 @@ export class ZooKeeperClient {
   }
 
   /** The node with all above it; nothing happens to those that exist. */
-  async createRecursive(
+  createRecursive(
     path: string,
     data: Buffer | null = null,
     options: CreateOptions = {},
   ): Promise<void> {
-    const paths: string[] = []
-    for (let at: string | undefined = path; at !== undefined; at = parentOf(at)) {
-      if (at !== '/') paths.unshift(at)
-    }
-    const created = paths.map((at) =>
-      this.create(at, at === path ? data : null, at === path ? options : { acl: options.acl }),
-    )
-    const outcomes = await Promise.allSettled(created)
-    for (const outcome of outcomes) {
-      if (outcome.status === 'fulfilled') continue
-      const reason: unknown = outcome.reason
-      const exists = reason instanceof ZooKeeperError && reason.code === ZooKeeperCode.NODEEXISTS
-      if (!exists) throw reason
-    }
+    return createRecursive(this, path, data, options)
   }
 
   async exists(path: string, options: WatchOption = {}): Promise<Stat | undefined> {
@@ -280,14 +265,8 @@ export class ZooKeeperClient {
   }
 
   /** The node and all below it; nothing happens when it is not there. */
-  async deleteRecursive(path: string): Promise<void> {
-    const found = [path]
-    for (let index = 0; index < found.length; index++) {
-      const at = found[index] ?? path
-      const names = await this.children(at).catch(ignoreMissing)
-      for (const name of names ?? []) found.push(joinPath(at, name))
-    }
-    await Promise.all(found.reverse().map((at) => this.delete(at).catch(ignoreMissing)))
+  deleteRecursive(path: string): Promise<void> {
+    return deleteRecursive(this, path)
   }
 
   /**
@@ -334,13 +313,40 @@ export class ZooKeeperClient {
     this.#session.watches.add(mode, this.#absolute(path))
   }
 
-  /** Forgets every watch on the path. */
-  async removeWatches(path: string): Promise<void> {
-    const reply = await this.#call(OpCode.removeWatches, path, (writer) => writer.int32(3))
-    refuse(reply, path)
-    for (const list of ['data', 'exist', 'children', 'persistent', 'recursive'] as const) {
-      this.#session.watches.remove(list, this.#absolute(path))
+  /**
+   * Forgets watches on the path: those on data, those on children, or every one. Resolves with the
+   * kinds that were there. `local`: also when the server cannot be asked.
+   */
+  async removeWatches(
+    path: string,
+    kind: RemovedWatches = 'any',
+    options: { local?: boolean } = {},
+  ): Promise<Exclude<RemovedWatches, 'any'>[]> {
+    const { watches } = this.#session
+    const absolute = this.#absolute(path)
+    if (!watches.has(absolute, kind)) throw new ZooKeeperError(ZooKeeperCode.NOWATCHER, path)
+    if (options.local !== true || this.state === 'connected') {
+      const body: Body = (writer) => writer.int32(REMOVED_NUMBERS[kind])
+      refuse(await this.#call(OpCode.removeWatches, path, body), path)
     }
+    return watches.removeKind(absolute, kind)
+  }
+
+  /** Changes the members of an ensemble; a server that stands alone refuses. */
+  async reconfig(change: {
+    joining?: string | undefined
+    leaving?: string | undefined
+    members?: string | undefined
+    version: number
+  }): Promise<{ data: Buffer | null; stat: Stat }> {
+    const writer = new JuteWriter().string(change.joining ?? null)
+    writer
+      .string(change.leaving ?? null)
+      .string(change.members ?? null)
+      .long(change.version)
+    const reply = await this.#send(OpCode.reconfig, undefined, writer.finish(), 'fail')
+    refuse(reply, undefined)
+    return { data: ownBytes(reply.reader), stat: readStat(reply.reader) }
   }
 
   async allChildrenNumber(path: string): Promise<number> {
@@ -363,7 +369,7 @@ export class ZooKeeperClient {
   }
 
   /** Sent on this and on every later connection. */
-  addAuth(scheme: string, auth: Buffer): void {
+  addAuth(scheme: string, auth: Buffer | null): void {
     this.#session.addIdentity(scheme, auth)
   }
 
@@ -414,8 +420,7 @@ export class ZooKeeperClient {
   #onEvent(type: number, path: string): void {
     const name = EVENT_NAMES[type]
     if (name === undefined) return
-    const event = { type: name, path: this.#relative(path) }
-    for (const listener of this.#watchListeners) listener(event)
+    this.#events.tell({ type: name, path: this.#relative(path) })
   }
 
   #absolute(path: string): string {
@@ -485,11 +490,6 @@ function refuse(reply: Reply, path: string | undefined): void {
 function checkPath(path: string, suffixed: boolean): void {
   const fault = pathFault(suffixed && path.endsWith('/') ? `${path}0` : path)
   if (fault !== undefined) throw new ZooKeeperError(ZooKeeperCode.BADARGUMENTS, path, fault)
-}
-
-function ignoreMissing(error: unknown): undefined {
-  if (error instanceof ZooKeeperError && error.code === ZooKeeperCode.NONODE) return undefined
-  throw error
 }
 
 function sameBytes(left: Buffer | null, right: Buffer | null): boolean {

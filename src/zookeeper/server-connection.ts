@@ -260,7 +260,7 @@ export class ServerConnection implements SocketEvents {
   #authenticate(reader: JuteReader): void {
     reader.int32()
     const scheme = reader.text()
-    const auth = reader.bytes() ?? Buffer.alloc(0)
+    const auth = reader.bytes()
     if (!this.#authentication.authenticate(scheme, auth)) return this.#refuseAuth(Xid.auth)
     this.#processor.reply(this, Xid.auth, ZooKeeperCode.OK)
   }

@@ -1,7 +1,6 @@
 // How the shell writes stats and access lists, and reads access lists.
 import { Perm } from './protocol.ts'
 import type { Acl, Stat } from './protocol.ts'
-import { ShellUsageError } from './shell-line.ts'
 
 const PERMISSION_LETTERS = [
   ['c', Perm.create],
@@ -46,28 +45,26 @@ export function formatAcl(acl: Acl): string[] {
   return [`'${acl.scheme},'${acl.id}`, `: ${letters.map(([letter]) => letter).join('')}`]
 }
 
-/** `scheme:id:perms`, separated by commas; the id may hold colons. */
-export function parseAcl(text: string): Acl[] {
-  return text.split(',').map((entry) => {
+/** `scheme:id:perms`, separated by commas; the id may hold colons. What is none is told and left out. */
+export function parseAcl(text: string, tell: (fault: string) => void): Acl[] {
+  return text.split(',').flatMap((entry) => {
     const first = entry.indexOf(':')
     const last = entry.lastIndexOf(':')
     if (first < 0 || first === last) {
-      throw new ShellUsageError(`${entry} does not have the form scheme:id:perm`)
+      tell(`${entry} does not have the form scheme:id:perm`)
+      return []
     }
-    return {
-      scheme: entry.slice(0, first),
-      id: entry.slice(first + 1, last),
-      perms: parsePermissions(entry.slice(last + 1)),
-    }
+    const perms = parsePermissions(entry.slice(last + 1), tell)
+    return [{ scheme: entry.slice(0, first), id: entry.slice(first + 1, last), perms }]
   })
 }
 
-function parsePermissions(text: string): number {
+function parsePermissions(text: string, tell: (fault: string) => void): number {
   let perms = 0
   for (const letter of text) {
     const known = PERMISSION_LETTERS.find(([name]) => name === letter)
-    if (known === undefined) throw new ShellUsageError(`Unknown perm type: ${letter}`)
-    perms |= known[1]
+    if (known === undefined) tell(`Unknown perm type: ${letter}`)
+    else perms |= known[1]
   }
   return perms
 }

@@ -5,10 +5,22 @@ import { silentLogger } from '../telemetry/logger.ts'
 import { simulatedPlatform } from '../testing/simulated/simulated-world.ts'
 import { ZooKeeperClient } from './client.ts'
 import { ZooKeeperServer } from './server.ts'
-import { formatWatchEvent, runShellCommand } from './shell.ts'
+import { Shell } from './shell.ts'
 import { readZooKeeperProperties, SettingError } from './zookeeper-properties.ts'
 
-async function shell(): Promise<(line: string) => Promise<string>> {
+const RECONFIG =
+  '[-s] [-v version] [[-file path] | [-members serverID=host:port1:port2;port3[,...]*]] | ' +
+  '[-add serverId=host:port1:port2;port3[,...]]* [-remove serverId[,...]*]'
+
+interface Setup {
+  readonly run: (line: string) => Promise<string>
+  /** What the shell has told of by itself since it was last asked. */
+  readonly announced: () => string[]
+  readonly connections: (string | undefined)[]
+  readonly client: () => Promise<ZooKeeperClient>
+}
+
+async function shell(): Promise<Setup> {
   const platform = simulatedPlatform({ seed: 1 })
   const server = await ZooKeeperServer.start({
     platform,
@@ -16,24 +28,42 @@ async function shell(): Promise<(line: string) => Promise<string>> {
     directory: '/zk',
     preAllocateBytes: 4096,
   })
-  const client = await platform.clock.resolve(
-    ZooKeeperClient.connect({
-      platform,
-      logger: silentLogger,
-      connect: { open: () => server.connectInProcess() },
-      sessionTimeoutMs: 6000,
-      connectionTimeoutMs: 1000,
-    }),
-  )
-  return async (line) => {
-    const output = await platform.clock.resolve(runShellCommand(client, line))
+  const client = (): Promise<ZooKeeperClient> =>
+    platform.clock.resolve(
+      ZooKeeperClient.connect({
+        platform,
+        logger: silentLogger,
+        connect: { open: () => server.connectInProcess() },
+        sessionTimeoutMs: 6000,
+        connectionTimeoutMs: 1000,
+      }),
+    )
+  const connections: (string | undefined)[] = []
+  let lines: string[] = []
+  const made = new Shell({
+    connect: (address) => {
+      connections.push(address)
+      return client()
+    },
+    announce: (more) => lines.push(...more),
+  })
+  await made.connect()
+  const run = async (line: string): Promise<string> => {
+    const output = await platform.clock.resolve(made.run(line))
     const code = output.exitCode === 0 ? [] : [`exit ${output.exitCode}`]
-    return [...output.stdout, ...output.stderr.map((text) => `! ${text}`), ...code].join('\n')
+    const shown = output.lines.map(({ isError, text }) => (isError ? `! ${text}` : text))
+    return [...shown, ...code].join('\n')
   }
+  const announced = (): string[] => {
+    const found = lines.filter((line) => line.startsWith('WatchedEvent'))
+    lines = []
+    return found.map((line) => line.slice('WatchedEvent '.length))
+  }
+  return { run, announced, connections, client }
 }
 
 test('commands and their output', async () => {
-  const run = await shell()
+  const { run } = await shell()
   const conversation: [string, string][] = [
     ['ls /', '[zookeeper]'],
     ['create /a "hello world"', '! Created /a'],
@@ -61,13 +91,143 @@ test('commands and their output', async () => {
     ['ls', '! ls [-s] [-w] [-R] path\nexit 1'],
     ['create -t 10 /ttl x', '! KeeperErrorCode = Unimplemented for /ttl\nexit 1'],
     ['deleteall /missing', '! Node does not exist: /missing\nexit 1'],
+    [
+      'ls -sx /',
+      '! org.apache.commons.cli.UnrecognizedOptionException: Unrecognized option: -sx\nexit 1',
+    ],
+    ['ls /a -R', '/a\n/a/none\n/a/s-0000000000\n/a/se-0000000001'],
+    [
+      'set -v',
+      '! org.apache.commons.cli.MissingArgumentException: Missing argument for option: v\nexit 1',
+    ],
+    ['create -t soon /ttl x', '! -t argument must be a long value\nexit 1'],
+    [
+      'create -ec /x',
+      '! -c cannot be combined with -s or -e. Containers cannot be ephemeral or sequential.\nexit 1',
+    ],
+    [
+      'create /x d world:anyone',
+      '! world:anyone does not have the form scheme:id:perm\n! KeeperErrorCode = InvalidACL\n! Acl is not valid : null\nexit 1',
+    ],
+    ['ls /a//b', '! Invalid path string "/a//b" caused by empty node name specified @3\nexit 1'],
+    [
+      'ls /a/../b',
+      '! Invalid path string "/a/../b" caused by relative paths not allowed @4\nexit 1',
+    ],
+    ['config', ''],
+    ['config -c', ' '],
+    ['reconfig -remove 1', '! KeeperErrorCode = Reconfig is disabled\nexit 1'],
+    ['reconfig', `! reconfig ${RECONFIG}\nexit 1`],
   ]
   for (const [line, expected] of conversation) assert.equal(await run(line), expected, line)
   assert.match(await run('nonsense'), /! Command not found: Command not found nonsense\nexit 127$/)
 })
 
+test('quotas', async () => {
+  const { run } = await shell()
+  const absolute = '! absolute path is /zookeeper/quota/c/zookeeper_limits'
+  const conversation: [string, string][] = [
+    ['create /c abc', '! Created /c'],
+    ['listquota /c', `${absolute}\n! quota for /c does not exist.`],
+    ['setquota -n 2 /c', ''],
+    ['setquota -B 100 /c', ''],
+    ['create /c/d x', '! Created /c/d'],
+    [
+      'listquota /c',
+      `${absolute}\n` +
+        'Output quota for /c count=2,bytes=-1=;byteHardLimit=100;countHardLimit=-1\n' +
+        'Output stat for /c count=2,bytes=4',
+    ],
+    ['setquota -b 3 /c', '[Warning]: the bytes quota you create is less than the existing bytes:4'],
+    ['setquota -n 1 /c/d', '! /c/d has a parent /c which has a quota\nexit 1'],
+    ['setquota -n 1 /nope', '! /nope does not exist.\nexit 1'],
+    ['setquota -n 0 /c', '! the num quota must be greater than zero\nexit 1'],
+    ['setquota -b x /c', '! NumberFormatException happens when parsing the option value\nexit 1'],
+    ['delquota -b /c', ''],
+    [
+      'get /zookeeper/quota/c/zookeeper_limits',
+      'count=2,bytes=-1=;byteHardLimit=100;countHardLimit=-1',
+    ],
+    ['delquota /c', ''],
+    ['delquota /c', 'Quota does not exist for /c'],
+    ['ls /zookeeper/quota', '[]'],
+    ['setquota -n 1 /c/d', ''],
+    ['setquota -n 1 /c', '! /c has a child /c/d which has a quota\nexit 1'],
+  ]
+  for (const [line, expected] of conversation) assert.equal(await run(line), expected, line)
+  const both = await run('setquota -n 1 -b 2 /c')
+  assert.match(both, /AlreadySelectedException: The option 'b' was specified but an option from/)
+  assert.match(
+    await run('setquota /c'),
+    /MissingOptionException: Missing required option: \[-n num/,
+  )
+})
+
+test('history, redo, printwatches', async () => {
+  const { run } = await shell()
+  const conversation: [string, string][] = [
+    ['create -s /n x', '! Created /n0000000000'],
+    ['redo 0', '! Created /n0000000001'],
+    ['history', '0 - create -s /n x\n1 - create -s /n x\n2 - history'],
+    ['redo 9', '! Command index out of range\nexit 1'],
+    ['redo', ''],
+    ['redo 4', '! No redoing redos\nexit 1'],
+    ['printwatches', 'printwatches is on'],
+    ['printwatches off', ''],
+    ['printwatches', 'printwatches is off'],
+  ]
+  for (const [line, expected] of conversation) assert.equal(await run(line), expected, line)
+  for (let line = 0; line < 20; line++) await run('ls /')
+  const shown = (await run('history')).split('\n')
+  assert.deepEqual([shown.length, shown[0], shown.at(-1)], [11, '19 - ls /', '29 - history'])
+})
+
+test('watches are told of, removed, and silenced', async () => {
+  const { run, announced, client } = await shell()
+  assert.deepEqual(announced(), ['state:SyncConnected type:None path:null'])
+  const other = await client()
+  await run('create /w x')
+  await run('get -w /w')
+  await run('set /w y')
+  assert.deepEqual(announced(), ['state:SyncConnected type:NodeDataChanged path:/w'])
+  await run('addWatch /w')
+  await run('create /w/child x')
+  assert.deepEqual(announced(), ['state:SyncConnected type:NodeCreated path:/w/child'])
+  assert.match(await run('removewatches /w'), /type:PersistentWatchRemoved path:\/w$/)
+  assert.match(await run('removewatches /w'), /^! KeeperErrorCode = No such watcher for \/w$/m)
+  await run('ls -w /w')
+  assert.match(await run('removewatches /w -d'), /No such watcher/)
+  assert.match(await run('removewatches /w -c'), /type:ChildWatchRemoved path:\/w$/)
+  await run('printwatches off')
+  await run('get -w /w')
+  await run('set /w z')
+  assert.deepEqual(announced(), [])
+  other.abandon()
+})
+
+test('close, connect and an identity that is not believed', async () => {
+  const { run, announced, connections } = await shell()
+  announced()
+  await run('close')
+  assert.deepEqual(announced(), ['state:Closed type:None path:null'])
+  assert.equal(await run('ls /'), 'Not connected')
+  assert.equal(await run('printwatches'), 'printwatches is on\nNot connected')
+  assert.equal(await run('connect elsewhere:2181'), '')
+  assert.equal(await run('ls /'), '[zookeeper]')
+  await run('connect')
+  assert.deepEqual(connections, [undefined, 'elsewhere:2181', undefined])
+  announced()
+  await run('addauth nothing x')
+  await run('sync /')
+  assert.deepEqual(announced(), [
+    'state:Closed type:None path:null',
+    'state:AuthFailed type:None path:null',
+  ])
+  assert.equal(await run('ls /'), 'Not connected')
+})
+
 test('stats', async () => {
-  const run = await shell()
+  const { run } = await shell()
   await run('create /a hello')
   const shown = (await run('stat /a')).split('\n')
   assert.deepEqual(
@@ -87,15 +247,6 @@ test('stats', async () => {
     ],
   )
   assert.match(shown[1] ?? '', /^ctime = Sun Nov 22 \d\d:00:00 \S+ 2026$/)
-})
-
-test('events', () => {
-  assert.deepEqual(formatWatchEvent({ type: 'dataChanged', path: '/a' }), [
-    '',
-    'WATCHER::',
-    '',
-    'WatchedEvent state:SyncConnected type:NodeDataChanged path:/a',
-  ])
 })
 
 test("Apache ZooKeeper's settings", () => {
