@@ -3,7 +3,8 @@
 import { existsSync, statSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { checkDirectory, checkPartition, describeFinding } from '../log/check.ts'
+import { checkDirectory, checkPartition } from '../log/check.ts'
+import { describeFinding } from '../log/finding.ts'
 import { parsePartitionDirectory } from '../log/file-names.ts'
 import { nodePlatform } from '../platform/node/node-platform.ts'
 import { UsageError, type Command, type CommandStreams } from './command.ts'
@@ -53,12 +54,12 @@ function checked(path: string): string {
 
 /** How many damages were found. */
 async function check(directory: string, streams: CommandStreams): Promise<number> {
-  const { disk } = nodePlatform()
+  const platform = nodePlatform()
   const stdout = new Output(streams.stdout)
   const isPartition = parsePartitionDirectory(basename(directory)) !== undefined
-  const findings = isPartition ? checkPartition(disk, directory) : checkDirectory(disk, directory)
+  const find = isPartition ? checkPartition : checkDirectory
   let damages = 0
-  for (const finding of findings) {
+  for await (const finding of find(platform, directory)) {
     if (finding.severity === 'damage') damages += 1
     await stdout.write(`${finding.severity.padEnd(6)}  ${describeFinding(finding)}\n`)
   }

@@ -11,6 +11,7 @@ import { scanBatches } from './batch-scan.ts'
 import {
   CLEANED_SUFFIX,
   DELETED_SUFFIX,
+  isPartitionFile,
   LOG_SUFFIX,
   OFFSET_INDEX_SUFFIX,
   offsetFileName,
@@ -48,6 +49,9 @@ export async function scanDirectory(
   if (names.some(isLeftover)) {
     await settleLeftovers(context, directory, names)
     names = fileNames(disk, directory)
+  }
+  for (const name of names.filter((one) => !isPartitionFile(one))) {
+    context.logger.warn(`${join(directory, name)} is not a file of a partition: left alone`)
   }
   const segmentOffsets = offsetsWith(names, LOG_SUFFIX)
   removeOrphanIndexes(context, directory, names, new Set(segmentOffsets))

@@ -33,6 +33,22 @@ export function offsetOfFile(name: string, suffix: string): number | undefined {
   return Number.isSafeInteger(offset) ? offset : undefined
 }
 
+const PARTITION_FILE =
+  /^(\d{20}\.(log|index|timeindex|txnindex|snapshot)(\.(deleted|cleaned|swap))?|leader-epoch-checkpoint(\.tmp)?|partition\.metadata(\.tmp)?)$/
+
+const DIRECTORY_FILE =
+  /^(meta\.properties|\.lock|\.kafka_cleanshutdown|\.ottla-session|(recovery-point|log-start|replication|cleaner)-offset-checkpoint)(\.tmp)?$/
+
+/** Whether a file in a log directory has one of the names that brokers give. */
+export function isDirectoryFile(name: string): boolean {
+  return DIRECTORY_FILE.test(name)
+}
+
+/** Whether a file in the directory of a partition has one of Kafka's names. */
+export function isPartitionFile(name: string): boolean {
+  return PARTITION_FILE.test(name)
+}
+
 export type DirectoryKind = 'current' | 'future' | 'delete' | 'stray'
 
 export interface PartitionDirectory {

@@ -10,7 +10,8 @@ import type { Seeded } from '../testing/simulated/seeded.ts'
 import { SimulatedWorld } from '../testing/simulated/simulated-world.ts'
 import type { SimulatedMachine } from '../testing/simulated/simulated-world.ts'
 import { buildBatch } from '../wire/records/build-batch.ts'
-import { checkPartition, describeFinding } from './check.ts'
+import { checkPartition } from './check.ts'
+import { describeFinding } from './finding.ts'
 import { Model } from './history-model.test.ts'
 import type { Log } from './log.ts'
 import { Logs } from './logs.ts'
@@ -212,7 +213,8 @@ export class History {
     await this.#logs?.close()
     const { disk } = this.#machine.platform
     if (disk.faults.isCrashed) return
-    for (const finding of checkPartition(disk, this.#log.directory)) {
+    const findings = checkPartition(this.#machine.platform, this.#log.directory)
+    for await (const finding of findings) {
       // A snapshot that a power cut has torn is dropped when it is looked at.
       const isSmall = /\.(snapshot|metadata)$/.test(finding.path)
       assert.ok(isSmall || finding.severity !== 'damage', describeFinding(finding))

@@ -1,8 +1,13 @@
 // Opens all logs of a directory, several at a time, and tells how far it has come.
 import { join } from 'node:path'
 import type { LogConfig } from '../config/topic-config.ts'
-import type { DirectoryEntry } from '../platform/disk.ts'
-import { LOG_SUFFIX, offsetFileName, offsetOfFile, parsePartitionDirectory } from './file-names.ts'
+import {
+  isDirectoryFile,
+  LOG_SUFFIX,
+  offsetFileName,
+  offsetOfFile,
+  parsePartitionDirectory,
+} from './file-names.ts'
 import type { PartitionDirectory } from './file-names.ts'
 import type { LoadProgress } from './load-progress.ts'
 import type { LogContext } from './log-context.ts'
@@ -77,26 +82,20 @@ async function findWork(
 
 function findPartitions(context: LogContext, directory: LogDirectory): Found[] {
   const found: Found[] = []
-  for (const entry of context.platform.disk.listSync(directory.path)) {
-    if (entry.kind !== 'directory') continue
-    const parsed = parsePartitionDirectory(entry.name)
-    if (parsed === undefined) reportForeign(context, directory, entry)
-    else if (parsed.kind === 'stray') reportStray(context, directory, entry)
-    else found.push({ ...parsed, path: join(directory.path, entry.name) })
+  for (const { name, kind } of context.platform.disk.listSync(directory.path)) {
+    const path = join(directory.path, name)
+    const parsed = kind === 'directory' ? parsePartitionDirectory(name) : undefined
+    if (parsed?.kind === 'stray') {
+      context.logger.warn(`${path} was set aside as a stray partition: left alone`)
+    } else if (parsed !== undefined) {
+      found.push({ ...parsed, path })
+    } else if (kind === 'directory') {
+      context.logger.warn(`${path} is not the directory of a partition: left alone`)
+    } else if (!isDirectoryFile(name)) {
+      context.logger.warn(`${path} is not a file of a broker: left alone`)
+    }
   }
   return found
-}
-
-function reportForeign(
-  context: LogContext,
-  { path }: LogDirectory,
-  { name }: DirectoryEntry,
-): void {
-  context.logger.warn(`${join(path, name)} is not the directory of a partition: left alone`)
-}
-
-function reportStray(context: LogContext, { path }: LogDirectory, { name }: DirectoryEntry): void {
-  context.logger.warn(`${join(path, name)} was set aside as a stray partition: left alone`)
 }
 
 async function loadOne(

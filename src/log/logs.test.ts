@@ -4,7 +4,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { LogConfig } from '../config/topic-config.ts'
-import { silentLogger } from '../telemetry/logger.ts'
+import { silentLogger, type Logger } from '../telemetry/logger.ts'
 import { Metrics } from '../telemetry/metrics.ts'
 import { SimulatedWorld } from '../testing/simulated/simulated-world.ts'
 import type { SimulatedMachine } from '../testing/simulated/simulated-world.ts'
@@ -238,9 +238,12 @@ test('KAFKA-13403: what vanishes during the scan takes nobody down; strangers ar
   await (await open(on)).close()
   on.platform.disk.install('/d1/lost+found/x', 'x')
   on.platform.disk.install('/d1/notes.txt', 'x')
+  on.platform.disk.install('/d1/t-0/mine.txt', 'x')
+  const said: string[] = []
+  const logger: Logger = { ...silentLogger, warn: (line) => said.push(line), named: () => logger }
   on.platform.disk.install(`/d1/old-0.${'a'.repeat(32)}-delete/00000000000000000000.log`, '')
   on.platform.disk.install(`/d1/gone-0.${'b'.repeat(32)}-stray/00000000000000000000.log`, '')
-  const logs = await open(on)
+  const logs = await open(on, { logger })
   await on.platform.clock.advance(10)
   await settle(on.platform)
   const names = on.platform.disk.listSync('/d1').map(({ name }) => name)
@@ -250,7 +253,15 @@ test('KAFKA-13403: what vanishes during the scan takes nobody down; strangers ar
     names.some((name) => name.endsWith('-delete')),
     false,
   )
-  assert.equal(logs.size, 0)
+  assert.equal(on.platform.disk.readFileSync('/d1/t-0/mine.txt').toString(), 'x')
+  const named = said.map((line) => /^\/d1\/(\S+) .*: left alone$/.exec(line)?.[1] ?? line)
+  assert.deepEqual(named.map((name) => name.replace(/b{32}/, '…')).toSorted(), [
+    'gone-0.…-stray',
+    'lost+found',
+    'notes.txt',
+    't-0/mine.txt',
+  ])
+  assert.equal(logs.size, 1)
 })
 
 test('of a partition that a crash has left in two directories, the longer copy stays', async () => {

@@ -100,6 +100,8 @@ async function recoverSegment(
   }
   if (segment.sizeBytes < bytes) segment.log.file.truncateSync(segment.sizeBytes)
   if (segment.sizeBytes > 0) segment.finishIndex()
+  // A stop writes nothing for an empty log, and the next start would believe what is there.
+  else if (segment.index.hasBytes) segment.persist()
   return { endOffset: next, problem: stop?.problem }
 }
 

@@ -54,6 +54,12 @@ export class SegmentIndex implements Resident {
     return this.#persistedOffset === offset.count && this.#persistedTime === time.count
   }
 
+  /** Whether one of the files holds anything. */
+  get hasBytes(): boolean {
+    const { offset, time } = this.#paths
+    return [offset, time].some((path) => (this.#disk.statSync(path)?.size ?? 0) > 0)
+  }
+
   /** Begins with no entries, whatever the files hold. */
   reset(): void {
     this.#begin()

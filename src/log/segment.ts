@@ -322,7 +322,9 @@ export class Segment {
     const last = time.last ?? { timestamp: NO_TIMESTAMP, offset: this.baseOffset }
     const newest = newestBefore.timestamp > last.timestamp ? newestBefore : last
     this.#newest = { timestamp: newest.timestamp, offset: newest.offset }
-    if (position === 0) this.#firstTimestamp = undefined
+    if (position > 0) return
+    this.#firstTimestamp = undefined
+    this.persist()
   }
 
   /** Paths of those files that exist. */
