@@ -25,6 +25,7 @@ const STEP_MS = 20
 const LIMIT_MS = 60_000
 /** Every session, retry and restart must be over by then once everything runs again. */
 const HEAL_LIMIT_MS = 180_000
+const SILENCE_MS = 30_000
 
 export interface IncidentOptions {
   readonly settings?: Readonly<Record<string, string>> | undefined
@@ -58,6 +59,8 @@ export class Incident {
   readonly #slowed: (readonly [string, string])[] = []
   #sent = 0
   #clients = 0
+  #isSilent = false
+  #complaint = ''
 
   constructor(options: IncidentOptions) {
     this.#options = options
@@ -75,7 +78,7 @@ export class Incident {
         'log.flush.interval.messages': '1000000',
         ...options.settings,
       },
-      loggerOf: options.loggerOf,
+      loggerOf: options.loggerOf ?? ((machine) => this.#complaintsOf(machine)),
       note: (event) => this.#note(event),
     })
     const { platform } = this.world.machine('observer')
@@ -286,6 +289,14 @@ export class Incident {
     })
     checkLogsMatch(replicas)
     checkLogsEqual(TOPIC, replicas)
+    await this.#expectSilence()
+  }
+
+  /** Who still complains goes on for ever (KAFKA-2729). */
+  async #expectSilence(): Promise<void> {
+    this.#isSilent = true
+    await this.advance(SILENCE_MS)
+    if (this.#complaint !== '') throw new Contradiction(this.#complaint)
   }
 
   #platform(name: string): SimulatedPlatform {
@@ -299,6 +310,19 @@ export class Incident {
   async #until(isThere: () => boolean, what: string): Promise<void> {
     await this.world.time.advanceUntil(isThere, LIMIT_MS)
     this.#note(what)
+  }
+
+  #complaintsOf(machine: string): Logger {
+    const complain = (message: string): void => {
+      if (this.#isSilent) this.#complaint ||= `${machine} goes on complaining: ${message}`
+    }
+    const logger: Logger = {
+      ...silentLogger,
+      warn: complain,
+      error: complain,
+      named: () => logger,
+    }
+    return logger
   }
 
   #note(event: string): void {

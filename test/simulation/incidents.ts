@@ -124,6 +124,31 @@ export const INCIDENTS: Readonly<Record<string, Script>> = {
     await incident.untilLed(1)
   },
 
+  /** A replica loses its unsynced records and is back while there is no controller to see it. */
+  'unsynced tail': async (incident) => {
+    await incident.send(1, 3)
+    incident.kill(CONTROLLER)
+    incident.powerOff(3)
+    incident.cut(3, 1)
+    incident.cut(3, 2)
+    await incident.start(3)
+    await incident.advance(1_000)
+    await incident.start(CONTROLLER)
+    incident.kill(2)
+    await incident.advance(2_000)
+    incident.kill(1)
+    await incident.advance(4_000)
+  },
+
+  /** A leader's session expires: it gives way, and comes back without help. */
+  'KAFKA-2729': async (incident) => {
+    incident.cut(1, 'zookeeper')
+    incident.cut(1, CONTROLLER)
+    await incident.untilState(({ leader }) => leader > 1, 'another leads')
+    const { leader } = await incident.state()
+    await incident.send(leader, 2)
+  },
+
   /** The answer to a controller's write is lost with its connection to ZooKeeper. */
   'KAFKA-12686': async (incident) => {
     incident.cut(1, 3)

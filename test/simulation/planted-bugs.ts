@@ -112,6 +112,26 @@ export const PLANTED_BUGS: Readonly<Record<string, PlantedBug>> = {
       },
     ],
   },
+  'unsynced tail': {
+    what: 'a new controller takes a broker that was restarted for one that was never away',
+    edits: [
+      {
+        file: 'src/controller/restarts.ts',
+        sound: 'if (concerned.length === 0) return',
+        broken: 'if (concerned.length >= 0) return',
+      },
+    ],
+  },
+  'KAFKA-2729': {
+    what: 'a leader asks for changes of a version that it remembers from before',
+    edits: [
+      {
+        file: 'src/replication/partition.ts',
+        sound: 'this.#partitionEpoch = state.partitionEpoch\n',
+        broken: 'this.#partitionEpoch = Math.max(0, this.#partitionEpoch)\n',
+      },
+    ],
+  },
   'KAFKA-12686': {
     what: "a write whose confirmation was lost is taken for somebody else's",
     edits: [
