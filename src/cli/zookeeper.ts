@@ -1,6 +1,7 @@
 // `ottla zookeeper FILE`, Kafka's zookeeper-server-start.sh: a ZooKeeper server in the foreground,
 // with the settings of Apache ZooKeeper.
 import { readFileSync } from 'node:fs'
+import { arch, hostname, release, type, userInfo } from 'node:os'
 import { parseArgs } from 'node:util'
 import { readKeyStore, type KeyStore } from '../platform/key-store/key-store.ts'
 import type { ListenOptions } from '../platform/network.ts'
@@ -45,7 +46,14 @@ export const zookeeperCommand: Command = {
     for (const key of unknown) logger.warn(`The setting ${key} is not known; it is ignored.`)
     const platform = nodePlatform()
     const listeners = [...(settings.listeners ?? []), ...secureListener(secure)]
-    await using server = await startServer({ ...settings, listeners, platform, logger })
+    await using server = await startServer({
+      ...settings,
+      listeners,
+      platform,
+      logger,
+      initialConfiguration: withoutSecrets(readFileSync(file, 'latin1')),
+      environment: environment(),
+    })
     await using adminServer = await startAdmin(admin, server, logger)
     if (adminServer !== undefined) logger.info(`Admin commands at port ${adminServer.port}`)
     const host = listeners[0]?.host ?? '0.0.0.0'
@@ -56,6 +64,27 @@ export const zookeeperCommand: Command = {
     logger.info('Stopping.')
     return 0
   },
+}
+
+/** Anybody may ask the admin server for the file. */
+function withoutSecrets(text: string): string {
+  return text.replaceAll(/^([^#\n]*(?:password|digest)[^=:\n]*[=:]).*$/gim, '$1[hidden]')
+}
+
+/** What of Java's properties exists here too. */
+function environment(): ReadonlyMap<string, string> {
+  const { username, homedir } = userInfo()
+  return new Map([
+    ['host.name', hostname()],
+    ['node.version', process.versions.node],
+    ['os.name', type()],
+    ['os.arch', arch()],
+    ['os.version', release()],
+    ['user.name', username],
+    ['user.home', homedir],
+    ['user.dir', process.cwd()],
+    ...javaProperties(),
+  ])
 }
 
 function readArguments(args: readonly string[]): {

@@ -1,6 +1,7 @@
 // The commands of ZooKeeper's admin server: a name in, an object out, with the names and fields of
 // Apache ZooKeeper 3.8. Serving them over HTTP is the caller's.
-import { connectionCounts, statistics, VERSION, type WordContext } from './four-letter-words.ts'
+import { averageLatency, nodeCount, packetCounts, statistics } from './four-letter-words.ts'
+import { uptimeMs, VERSION, type WordContext } from './four-letter-words.ts'
 import type { ServerConnection } from './server-connection.ts'
 
 type Fields = Readonly<Record<string, unknown>>
@@ -13,7 +14,7 @@ export function answerCommand(context: WordContext, name: string): string {
   const fields =
     answer === undefined
       ? { command: name, error: `Unknown command: ${name}` }
-      : { ...answer(context), command: primary, error: null }
+      : { error: null, ...answer(context), command: primary }
   return `${json(fields)}\n`
 }
 
@@ -46,6 +47,11 @@ const ALIASES: ReadonlyMap<string, string> = new Map([
   ['mntr', 'monitor'],
   ['srvr', 'server_stats'],
   ['srst', 'stat_reset'],
+  ['icfg', 'initial_configuration'],
+  ['obsr', 'observers'],
+  ['orst', 'observer_connection_stat_reset'],
+  ['stmk', 'set_trace_mask'],
+  ['sysp', 'system_properties'],
   ['stat', 'stats'],
   ['wchc', 'watches'],
   ['wchp', 'watches_by_path'],
@@ -64,20 +70,33 @@ const COMMANDS: ReadonlyMap<string, Answer> = new Map<string, Answer>([
     }),
   ],
   ['dump', dump],
-  ['environment', () => ({ 'zookeeper.version': VERSION })],
+  [
+    'environment',
+    ({ environment }) => ({ 'zookeeper.version': VERSION, ...Object.fromEntries(environment) }),
+  ],
   ['get_trace_mask', () => ({ tracemask: 0 })],
   ['hash', () => ({ digests: [] })],
+  [
+    'initial_configuration',
+    ({ initialConfiguration }) => ({ initial_configuration: initialConfiguration }),
+  ],
   ['is_read_only', () => ({ read_only: false })],
   ['last_snapshot', lastSnapshot],
-  ['leader', () => ({ is_leader: true, leader_id: 0, leader_ip: '' })],
+  // As of every server that stands alone.
+  ['leader', () => ({ error: 'server is not initialized' })],
   ['monitor', (context) => Object.fromEntries(statistics(context))],
+  ['observer_connection_stat_reset', () => ({})],
+  ['observers', () => ({ synced_observers: 0, observers: [] })],
   ['ruok', () => ({})],
   ['server_stats', serverStats],
-  ['stat_reset', resetLatency],
+  ['set_trace_mask', () => ({ error: 'nothing is traced here, whatever the mask' })],
+  ['stat_reset', resetStatistics],
   ['stats', (context) => ({ ...serverStats(context), ...connections(context) })],
+  ['system_properties', ({ environment }) => Object.fromEntries(environment)],
   ['voting_view', () => ({ current_config: {} })],
   ['watch_summary', watchSummary],
   ['watches', (context) => ({ session_id_to_watched_paths: group(context, bySession) })],
+  ['zabstate', () => ({ voting: false, zabstate: '' })],
   ['watches_by_path', (context) => ({ path_to_session_ids: group(context, byPath) })],
 ])
 
@@ -115,12 +134,12 @@ function connectionFields(connection: ServerConnection): Fields {
 }
 
 function resetConnections({ processor }: WordContext): Fields {
-  for (const connection of processor.connections) connection.resetCounts()
+  processor.resetConnections()
   return {}
 }
 
-function resetLatency({ processor }: WordContext): Fields {
-  processor.resetLatency()
+function resetStatistics({ processor }: WordContext): Fields {
+  processor.resetStatistics()
   return {}
 }
 
@@ -141,7 +160,7 @@ function lastSnapshot({ directories }: WordContext): Fields {
 function serverStats(context: WordContext): Fields {
   const { processor, directories } = context
   const { latency, machine } = processor
-  const [received, sent] = connectionCounts(processor)
+  const [received, sent] = packetCounts(processor)
   const { dataBytes, logBytes } = directories()
   return {
     version: VERSION,
@@ -149,17 +168,20 @@ function serverStats(context: WordContext): Fields {
     server_stats: {
       packets_sent: sent,
       packets_received: received,
+      fsync_threshold_exceed_count: 0,
       data_dir_size: dataBytes,
       log_dir_size: logBytes,
+      provider_null: false,
       last_processed_zxid: machine.tree.lastZxid,
       outstanding_requests: processor.outstanding,
       server_state: 'standalone',
-      avg_latency: latency.count === 0 ? 0 : latency.totalMs / latency.count,
+      avg_latency: averageLatency(latency),
       max_latency: Math.round(latency.maxMs),
       min_latency: Math.round(latency.minMs),
       num_alive_client_connections: processor.connections.size,
+      uptime: uptimeMs(context),
     },
-    node_count: machine.tree.nodes.size,
+    node_count: nodeCount(machine.tree),
   }
 }
 

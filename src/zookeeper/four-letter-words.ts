@@ -2,6 +2,7 @@
 // `4lw.commands.whitelist` are carried out; the others are answered with a refusal.
 import type { Processor } from './processor.ts'
 import type { ServerConnection } from './server-connection.ts'
+import { javaDate } from './shell-format.ts'
 
 const WORDS: ReadonlySet<string> = new Set([
   'conf',
@@ -31,6 +32,11 @@ export interface WordContext {
   readonly whitelist: ReadonlySet<string>
   /** Lines of `conf`. */
   readonly settings: ReadonlyMap<string, string | number>
+  /** The file that the server was started with. */
+  readonly initialConfiguration: string
+  /** Of the machine and the process. */
+  readonly environment: ReadonlyMap<string, string>
+  readonly startedMs: number
   readonly directories: () => DirectoryState
 }
 
@@ -59,7 +65,7 @@ const ANSWERS: ReadonlyMap<string, (context: WordContext) => string> = new Map([
   ['isro', () => 'rw'],
   ['srvr', (context) => version() + serverLines(context)],
   ['stat', (context) => `${version()}Clients:\n${clientLines(context)}\n${serverLines(context)}`],
-  ['conf', ({ settings }) => [...settings].map(([key, value]) => `${key}=${value}\n`).join('')],
+  ['conf', conf],
   ['cons', (context) => `${consLines(context)}\n`],
   ['envi', envi],
   ['mntr', mntr],
@@ -91,30 +97,44 @@ function hex(value: number | bigint): string {
 
 function serverLines({ processor }: WordContext): string {
   const { latency, machine, connections } = processor
-  const average = latency.count === 0 ? 0 : latency.totalMs / latency.count
-  const [received, sent] = connectionCounts(processor)
+  const average = formatAverage(averageLatency(latency))
+  const [received, sent] = packetCounts(processor)
   return [
-    `Latency min/avg/max: ${Math.round(latency.minMs)}/${average.toFixed(4)}/${Math.round(latency.maxMs)}`,
+    `Latency min/avg/max: ${Math.round(latency.minMs)}/${average}/${Math.round(latency.maxMs)}`,
     `Received: ${received}`,
     `Sent: ${sent}`,
     `Connections: ${connections.size}`,
     `Outstanding: ${processor.outstanding}`,
     `Zxid: ${hex(machine.tree.lastZxid)}`,
     'Mode: standalone',
-    `Node count: ${machine.tree.nodes.size}`,
+    `Node count: ${nodeCount(machine.tree)}`,
     '',
   ].join('\n')
 }
 
-/** Packets received and sent by the open connections. */
-export function connectionCounts(processor: Processor): [number, number] {
-  let received = 0
-  let sent = 0
+/** Packets received and sent by all connections there were since the last `srst`. */
+export function packetCounts(processor: Processor): [number, number] {
+  let { received, sent } = processor.endedTraffic
   for (const connection of processor.connections) {
     received += connection.packetsReceived
     sent += connection.packetsSent
   }
   return [received, sent]
+}
+
+/** Milliseconds, to four places. */
+export function averageLatency({ totalMs, count }: Processor['latency']): number {
+  return count === 0 ? 0 : Number((totalMs / count).toFixed(4))
+}
+
+/** As Java writes a double. */
+function formatAverage(average: number): string {
+  return Number.isInteger(average) ? `${average}.0` : String(average)
+}
+
+/** ZooKeeper counts the root twice. */
+export function nodeCount(tree: Processor['machine']['tree']): number {
+  return tree.nodes.size + 1
 }
 
 function addressOf(connection: ServerConnection): string {
@@ -145,8 +165,18 @@ function consLines({ processor }: WordContext): string {
     .join('')
 }
 
-function envi(): string {
-  return `Environment:\nzookeeper.version=${VERSION}\n`
+function conf({ settings, directories }: WordContext): string {
+  const { dataBytes, logBytes } = directories()
+  const sizes = new Map([
+    ['dataDir', `dataDirSize=${dataBytes}\n`],
+    ['dataLogDir', `dataLogSize=${logBytes}\n`],
+  ])
+  return [...settings].map(([key, value]) => `${key}=${value}\n${sizes.get(key) ?? ''}`).join('')
+}
+
+function envi({ environment }: WordContext): string {
+  const lines = [...environment].map(([name, value]) => `${name}=${value}\n`)
+  return `Environment:\nzookeeper.version=${VERSION}\n${lines.join('')}`
 }
 
 function mntr(context: WordContext): string {
@@ -156,28 +186,37 @@ function mntr(context: WordContext): string {
 }
 
 /** The lines of `mntr`, without their prefix. */
-export function statistics({ processor }: WordContext): [string, string | number][] {
+export function statistics(context: WordContext): [string, string | number][] {
+  const { processor } = context
   const { latency, machine, watches } = processor
   const { tree } = machine
-  const [received, sent] = connectionCounts(processor)
+  const [received, sent] = packetCounts(processor)
   let ephemerals = 0
   for (const owned of tree.ephemerals.values()) ephemerals += owned.size
   return [
     ['version', VERSION],
     ['server_state', 'standalone'],
-    ['avg_latency', latency.count === 0 ? 0 : Number((latency.totalMs / latency.count).toFixed(4))],
-    ['max_latency', Math.round(latency.maxMs)],
-    ['min_latency', Math.round(latency.minMs)],
-    ['packets_received', received],
-    ['packets_sent', sent],
-    ['num_alive_connections', processor.connections.size],
-    ['outstanding_requests', processor.outstanding],
-    ['znode_count', tree.nodes.size],
-    ['watch_count', watches.data.size + watches.children.size],
     ['ephemerals_count', ephemerals],
-    ['approximate_data_size', tree.approximateBytes],
+    ['num_alive_connections', processor.connections.size],
+    ['avg_latency', averageLatency(latency)],
+    ['outstanding_requests', processor.outstanding],
+    ['znode_count', nodeCount(tree)],
     ['global_sessions', tree.sessions.size],
+    ['packets_sent', sent],
+    ['packets_received', received],
+    ['watch_count', watches.data.size + watches.children.size],
+    ['min_latency', Math.round(latency.minMs)],
+    ['approximate_data_size', tree.approximateBytes],
+    ['local_sessions', 0],
+    ['uptime', uptimeMs(context)],
+    ['max_latency', Math.round(latency.maxMs)],
+    ['large_requests_rejected', processor.rejections.largeRequests],
+    ['connection_rejected', processor.rejections.connections],
   ]
+}
+
+export function uptimeMs({ processor, startedMs }: WordContext): number {
+  return Math.round(processor.options.clock.monotonicMs() - startedMs)
 }
 
 function dump({ processor }: WordContext): string {
@@ -187,7 +226,7 @@ function dump({ processor }: WordContext): string {
     `Session Sets (${deadlines.buckets().length})/(${deadlines.size}):`,
   ]
   for (const [deadlineMs, ids] of deadlines.buckets()) {
-    lines.push(`${ids.length} expire at ${deadlineMs}:`)
+    lines.push(`${ids.length} expire at ${wallTime(processor, deadlineMs)}:`)
     for (const id of ids) lines.push(`\t${hex(id)}`)
   }
   lines.push('ephemeral nodes dump:', `Sessions with Ephemerals (${tree.ephemerals.size}):`)
@@ -195,16 +234,25 @@ function dump({ processor }: WordContext): string {
     lines.push(`${hex(id)}:`)
     for (const path of paths) lines.push(`\t${path}`)
   }
+  const connections = [...processor.connections].map(
+    (connection) => `\tip: ${addressOf(connection)} sessionId: ${hex(connection.sessionId)}`,
+  )
+  lines.push('Connections dump:', `Connections Sets (1)/(${connections.length}):`, ...connections)
   return `${lines.join('\n')}\n`
 }
 
+/** A monotonic time in words. */
+function wallTime({ options: { clock } }: Processor, monotonicMs: number): string {
+  return javaDate(clock.nowMs() + monotonicMs - clock.monotonicMs())
+}
+
 function crst({ processor }: WordContext): string {
-  for (const connection of processor.connections) connection.resetCounts()
+  processor.resetConnections()
   return 'Connection stats reset.\n'
 }
 
 function srst({ processor }: WordContext): string {
-  processor.resetLatency()
+  processor.resetStatistics()
   return 'Server stats reset.\n'
 }
 

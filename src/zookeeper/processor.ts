@@ -57,6 +57,9 @@ export class Processor {
   readonly connections = new Set<ServerConnection>()
   readonly sessions: SessionClock
   readonly latency: Latency = { minMs: 0, maxMs: 0, totalMs: 0, count: 0 }
+  /** Packets of connections that have ended, less what `resetStatistics` has forgotten. */
+  readonly endedTraffic = { received: 0, sent: 0 }
+  readonly rejections = { connections: 0, largeRequests: 0 }
   readonly #bySession = new Map<bigint, ServerConnection>()
   readonly #dirty = new Set<ServerConnection>()
   readonly #throttled = new Set<ServerConnection>()
@@ -158,7 +161,7 @@ export class Processor {
   }
 
   removeConnection(connection: ServerConnection): void {
-    this.connections.delete(connection)
+    if (this.connections.delete(connection)) this.#keepCounts(connection, 1)
     this.#dirty.delete(connection)
     this.#throttled.delete(connection)
     this.watches.removeWatcher(connection)
@@ -268,8 +271,23 @@ export class Processor {
     this.#bySession.delete(sessionId)
   }
 
-  resetLatency(): void {
+  resetStatistics(): void {
     Object.assign(this.latency, { minMs: 0, maxMs: 0, totalMs: 0, count: 0 })
+    Object.assign(this.endedTraffic, { received: 0, sent: 0 })
+    for (const connection of this.connections) this.#keepCounts(connection, -1)
+  }
+
+  /** The connections begin to count anew; the server's sums go on. */
+  resetConnections(): void {
+    for (const connection of this.connections) {
+      this.#keepCounts(connection, 1)
+      connection.resetCounts()
+    }
+  }
+
+  #keepCounts({ packetsReceived, packetsSent }: ServerConnection, sign: 1 | -1): void {
+    this.endedTraffic.received += sign * packetsReceived
+    this.endedTraffic.sent += sign * packetsSent
   }
 
   #noteLatency(waitedMs: number): void {

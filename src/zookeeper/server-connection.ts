@@ -189,8 +189,13 @@ export class ServerConnection implements SocketEvents {
 
   #answerWord(): boolean {
     const word = this.#input.toString('latin1', 0, 4)
+    this.packetsReceived++
     const answer = this.#limits.fourLetterWord(word)
-    if (answer === undefined) return false
+    if (answer === undefined) {
+      this.packetsReceived--
+      return false
+    }
+    this.packetsSent++
     this.socket.write([Buffer.from(answer)])
     this.socket.end()
     this.onClose()

@@ -47,6 +47,10 @@ export interface ServerOptions {
   /** `4lw.commands.whitelist`; `*` is all. */
   readonly fourLetterWords?: readonly string[] | undefined
   readonly containerCheckMs?: number | undefined
+  /** The text of the file with the settings, which the admin server shows. */
+  readonly initialConfiguration?: string | undefined
+  /** Of the machine and the process, which `envi` shows. */
+  readonly environment?: ReadonlyMap<string, string> | undefined
 }
 
 type Resolved = { readonly [K in keyof ServerOptions]-?: NonNullable<ServerOptions[K]> }
@@ -83,6 +87,8 @@ function settle(options: ServerOptions): Settled {
     users: { ...OPEN_RULES, ...options.users },
     fourLetterWords: options.fourLetterWords ?? ['srvr'],
     containerCheckMs: options.containerCheckMs ?? 60_000,
+    initialConfiguration: options.initialConfiguration ?? '',
+    environment: options.environment ?? new Map(),
   }
 }
 
@@ -95,9 +101,11 @@ export class ZooKeeperServer {
   readonly #failureListeners: ((error: Error) => void)[] = []
   #closing: Promise<void> | undefined
   #hasFailed = false
+  readonly #startedMs: number
 
   private constructor(options: Settled, storage: Storage) {
     this.#options = options
+    this.#startedMs = options.platform.clock.monotonicMs()
     this.#storage = storage
     this.#processor = new Processor({
       ...options,
@@ -178,6 +186,7 @@ export class ZooKeeperServer {
     const address = socket.remoteAddress
     const count = this.#perAddress.get(address) ?? 0
     if (maxClientConnections > 0 && count >= maxClientConnections) {
+      this.#processor.rejections.connections++
       logger.warn(`Too many connections from ${address} - max is ${maxClientConnections}`)
       socket.destroy()
       return
@@ -215,6 +224,9 @@ export class ZooKeeperServer {
       processor: this.#processor,
       whitelist: new Set(options.fourLetterWords),
       directories: () => this.#storage.state(),
+      initialConfiguration: options.initialConfiguration,
+      environment: options.environment,
+      startedMs: this.#startedMs,
       settings: new Map<string, string | number>([
         ['clientPort', this.#portWhere(({ tls }) => tls === undefined)],
         ['secureClientPort', this.#portWhere(({ tls }) => tls !== undefined)],

@@ -13,9 +13,9 @@ const PERMISSION_LETTERS = [
 export function formatStat(stat: Stat): string[] {
   return [
     `cZxid = ${hex(stat.czxid)}`,
-    `ctime = ${formatTime(stat.ctime)}`,
+    `ctime = ${javaDate(stat.ctime)}`,
     `mZxid = ${hex(stat.mzxid)}`,
-    `mtime = ${formatTime(stat.mtime)}`,
+    `mtime = ${javaDate(stat.mtime)}`,
     `pZxid = ${hex(stat.pzxid)}`,
     `cversion = ${stat.cversion}`,
     `dataVersion = ${stat.version}`,
@@ -31,7 +31,7 @@ function hex(value: number | bigint): string {
 }
 
 /** As Java's `Date.toString`: `Tue Nov 24 10:35:35 UTC 2026`, in local time. */
-function formatTime(timeMs: number): string {
+export function javaDate(timeMs: number): string {
   const date = new Date(timeMs)
   const [weekday, month, day, year, time] = date.toString().split(' ')
   const zone = new Intl.DateTimeFormat('en-US', { timeZoneName: 'short' })

@@ -71,6 +71,9 @@ const IGNORED: ReadonlySet<string> = new Set([
   'client.portUnification',
 ])
 
+/** Apache ZooKeeper's, where a file does not say. */
+const DEFAULT_TICK_MS = 3000
+
 const WORDS_KEY = '4lw.commands.whitelist'
 
 /**
@@ -102,7 +105,7 @@ export function readZooKeeperProperties(properties: ReadonlyMap<string, string>)
     directory,
     logDirectory: reader.text('dataLogDir'),
     listeners: port === undefined ? [] : [{ host, port }],
-    tickTimeMs: reader.integer('tickTime', 1),
+    tickTimeMs: reader.integer('tickTime', 1) ?? DEFAULT_TICK_MS,
     minSessionTimeoutMs: reader.integer('minSessionTimeout', -1, undefined, -1),
     maxSessionTimeoutMs: reader.integer('maxSessionTimeout', -1, undefined, -1),
     maxClientConnections: reader.integer('maxClientCnxns', 0),
