@@ -4,11 +4,12 @@
 // still take back. A failed log ends the server: nothing parked is ever sent.
 import type { Clock, Timer } from '../platform/clock.ts'
 import type { Logger } from '../telemetry/logger.ts'
+import { allows } from './access.ts'
 import { ZooKeeperCode } from './errors.ts'
 import type { JuteReader } from './jute.ts'
 import { SERVER_REQUESTER } from './machine.ts'
 import type { Applied, Command, Machine } from './machine.ts'
-import { OpCode } from './protocol.ts'
+import { OpCode, Perm } from './protocol.ts'
 import { readerOf } from './reads.ts'
 import { beginReply, eventFrame, finishReply } from './replies.ts'
 import { writeMultiCodes, writeMultiOutcomes, writeOutcome } from './replies.ts'
@@ -18,6 +19,7 @@ import type { ServerConnection } from './server-connection.ts'
 import { SessionClock } from './session-clock.ts'
 import type { Storage } from './storage.ts'
 import { WatchTable } from './watches.ts'
+import type { Fire } from './watches.ts'
 
 export interface ProcessorOptions {
   readonly clock: Clock
@@ -235,7 +237,9 @@ export class Processor {
     return applied
   }
 
-  readonly #tell = (watcher: ServerConnection, type: number, path: string): void => {
+  readonly #tell: Fire<ServerConnection> = (watcher, type, path, acl) => {
+    // Who may not read a node does not hear of it either, however its watch came to be.
+    if (!allows(acl, Perm.read, watcher.identities)) return
     this.send(watcher, eventFrame(type, path))
   }
 

@@ -8,7 +8,7 @@ import { EventType, OpCode, Perm, writeAcls, writeStat } from './protocol.ts'
 import { readMultiRead } from './requests.ts'
 import type { Tree, ZNode } from './tree.ts'
 import { WatchMode } from './watches.ts'
-import type { WatchKind, WatchTable } from './watches.ts'
+import type { Fire, WatchKind, WatchTable } from './watches.ts'
 
 export interface ReadContext<Watcher> {
   readonly tree: Tree
@@ -17,7 +17,7 @@ export interface ReadContext<Watcher> {
   readonly sessionId: bigint
   readonly identities: readonly Identity[]
   /** Sends an event for a change that a reconnecting client missed. */
-  readonly tell: (watcher: Watcher, type: number, path: string) => void
+  readonly tell: Fire<Watcher>
 }
 
 type Answer = <W>(context: ReadContext<W>, reader: JuteReader, writer: JuteWriter) => number
@@ -197,18 +197,20 @@ function setWatches<W>(
   const relativeZxid = reader.long()
   for (const path of reader.strings()) {
     const node = tree.nodes.get(path)
-    if (node === undefined) tell(watcher, EventType.deleted, path)
-    else if (node.mzxid > relativeZxid) tell(watcher, EventType.dataChanged, path)
-    else watches.data.add(path, watcher, WatchMode.once)
-  }
-  for (const path of reader.strings()) {
-    if (tree.nodes.has(path)) tell(watcher, EventType.created, path)
+    if (node === undefined) tell(watcher, EventType.deleted, path, [])
+    else if (node.mzxid > relativeZxid) tell(watcher, EventType.dataChanged, path, tree.aclOf(node))
     else watches.data.add(path, watcher, WatchMode.once)
   }
   for (const path of reader.strings()) {
     const node = tree.nodes.get(path)
-    if (node === undefined) tell(watcher, EventType.deleted, path)
-    else if (node.pzxid > relativeZxid) tell(watcher, EventType.childrenChanged, path)
+    if (node !== undefined) tell(watcher, EventType.created, path, tree.aclOf(node))
+    else watches.data.add(path, watcher, WatchMode.once)
+  }
+  for (const path of reader.strings()) {
+    const node = tree.nodes.get(path)
+    if (node === undefined) tell(watcher, EventType.deleted, path, [])
+    else if (node.pzxid > relativeZxid)
+      tell(watcher, EventType.childrenChanged, path, tree.aclOf(node))
     else watches.children.add(path, watcher, WatchMode.once)
   }
   if (!withPersistent) return ZooKeeperCode.OK

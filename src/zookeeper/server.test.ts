@@ -202,6 +202,26 @@ test('row 97: rights belong to a connection, and nothing is done after the sessi
   assert.equal(await clock.resolve(owner.exists('/late')), undefined)
 })
 
+test('row 109: watches tell nobody of nodes that he may not read', async () => {
+  const world = await setup()
+  const { clock } = world.platform
+  const owner = await world.connect({ auth: [{ scheme: 'digest', auth: Buffer.from('a:b') }] })
+  const stranger = await world.connect()
+  const events: string[] = []
+  stranger.onWatch(({ type, path }) => events.push(`${type} ${path}`))
+  await clock.resolve(owner.create('/open', null))
+  await clock.resolve(owner.create('/secret', null, { acl: CREATOR_ALL_ACL }))
+  await clock.resolve(stranger.addWatch('/', 'recursive'))
+  await clock.resolve(stranger.addWatch('/secret', 'persistent'))
+  await clock.resolve(stranger.exists('/secret/child', { watch: true }))
+  await clock.resolve(owner.create('/secret/child', null, { acl: CREATOR_ALL_ACL }))
+  await clock.resolve(owner.set('/secret', Buffer.from('x')))
+  await clock.resolve(owner.delete('/secret/child'))
+  await clock.resolve(owner.set('/open', Buffer.from('x')))
+  await clock.resolve(stranger.sync('/'))
+  assert.deepEqual(events, ['dataChanged /open'])
+})
+
 test('row 23: a frame that is too large, or lies about its lengths, costs its connection at most', async () => {
   const world = await setup({ maxFrameBytes: 1000 })
   const { clock } = world.platform

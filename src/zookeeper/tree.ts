@@ -28,6 +28,9 @@ export interface ZNode {
 export interface Change {
   readonly type: 'created' | 'deleted' | 'dataChanged'
   readonly path: string
+  /** Who may hear of it: of the node, and of the node above when its children have changed. */
+  readonly acl: readonly Acl[]
+  readonly parentAcl: readonly Acl[]
 }
 
 /** What one operation of an entry did, for its reply. */
@@ -193,7 +196,7 @@ export class Tree {
     }
     this.put(path, node)
     this.quotas.add(path, 1, node.data?.length ?? 0)
-    changes.push({ type: 'created', path })
+    changes.push({ type: 'created', path, acl: this.aclOf(node), parentAcl: this.aclOf(parent) })
     return { kind: 'created', path, stat: this.stat(node) }
   }
 
@@ -210,12 +213,14 @@ export class Tree {
     if (node === undefined) return
     this.beforeChange?.(path, node)
     this.nodes.delete(path)
+    const acl = this.aclOf(node)
     this.acls.release(node.aclId)
     this.approximateBytes -= path.length + (node.data?.length ?? 0)
     this.#forgetOwner(path, node.ephemeralOwner)
     this.quotas.note(path, false)
     this.quotas.add(path, -1, -(node.data?.length ?? 0))
-    changes.push({ type: 'deleted', path })
+    const parentAcl = parent === undefined ? [] : this.aclOf(parent)
+    changes.push({ type: 'deleted', path, acl, parentAcl })
   }
 
   #setData(
@@ -233,7 +238,7 @@ export class Tree {
     node.version = txn.version
     node.mtime = entry.timeMs
     node.mzxid = entry.zxid
-    changes.push({ type: 'dataChanged', path: txn.path })
+    changes.push({ type: 'dataChanged', path: txn.path, acl: this.aclOf(node), parentAcl: [] })
     return { kind: 'changed', stat: this.stat(node) }
   }
 

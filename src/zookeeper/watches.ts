@@ -2,12 +2,19 @@
 // recursive ones also hear of everything below. A watcher hears of one change of one path once,
 // however many of its watches match.
 import { EventType } from './protocol.ts'
+import type { Acl } from './protocol.ts'
 import { parentOf } from './paths.ts'
 import type { Change } from './tree.ts'
 
 export const WatchMode = { once: 1, persistent: 2, recursive: 4 } as const
 
-export type Fire<Watcher> = (watcher: Watcher, type: number, path: string) => void
+/** `acl`: who may read the node that the event is of. */
+export type Fire<Watcher> = (
+  watcher: Watcher,
+  type: number,
+  path: string,
+  acl: readonly Acl[],
+) => void
 
 /** Watches of one kind (data or children) by path. */
 class WatchIndex<Watcher> {
@@ -126,11 +133,13 @@ export class WatchTable<Watcher> {
     this.data.take(change.path, ANY, concerned)
     this.data.takeRecursive(change.path, concerned)
     if (change.type === 'deleted') this.children.take(change.path, ANY, concerned)
-    for (const watcher of concerned) tell(watcher, EventType[change.type], change.path)
+    for (const watcher of concerned) tell(watcher, EventType[change.type], change.path, change.acl)
     if (change.type === 'dataChanged') return
     const parent = parentOf(change.path) ?? '/'
     const concernedByParent = new Set<Watcher>()
     this.children.take(parent, NOT_RECURSIVE, concernedByParent)
-    for (const watcher of concernedByParent) tell(watcher, EventType.childrenChanged, parent)
+    for (const watcher of concernedByParent) {
+      tell(watcher, EventType.childrenChanged, parent, change.parentAcl)
+    }
   }
 }
