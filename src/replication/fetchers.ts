@@ -1,5 +1,6 @@
 // All fetchers of a broker: `num.replica.fetchers` for each leader, each with its share of the
 // partitions that are followed there. A fetcher without partitions is closed.
+import { Errors } from '../wire/errors.ts'
 import { Fetcher } from './fetcher.ts'
 import type { Partition } from './partition.ts'
 import type { ReplicasOptions } from './replicas-options.ts'
@@ -109,7 +110,10 @@ export class Fetchers {
       onFailed: (partition, error) => {
         this.#homes.delete(partition)
         this.#failed.add(partition)
-        logger.error(`No longer fetching ${partition.topic}-${partition.index}: error ${error}`)
+        const name = `${partition.topic}-${partition.index}`
+        if (error === Errors.FENCED_LEADER_EPOCH) {
+          logger.info(`The leader of ${name} has a newer epoch: waiting for the controller's word`)
+        } else logger.error(`No longer fetching ${name}: error ${error}`)
       },
       onFetched: (bytes) => this.#events.onFetched(bytes),
     })

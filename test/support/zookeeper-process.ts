@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { freePort } from './free-port.ts'
-import { end, writeProperties } from './kafka.ts'
+import { end, writeProperties, type Settings } from './kafka.ts'
 import { until } from './until.ts'
 
 const MAIN = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts')
@@ -12,9 +12,13 @@ const MAIN = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts')
 export class ZooKeeperProcess {
   readonly port: number
   readonly child: ChildProcess
+  readonly #directory: string
+  readonly #settings: Settings
 
-  private constructor(directory: string, port: number) {
+  private constructor(directory: string, port: number, settings: Settings) {
     this.port = port
+    this.#directory = directory
+    this.#settings = settings
     mkdirSync(directory, { recursive: true })
     const file = join(directory, 'zookeeper.properties')
     writeProperties(file, {
@@ -22,19 +26,33 @@ export class ZooKeeperProcess {
       clientPort: String(port),
       clientPortAddress: '127.0.0.1',
       'admin.enableServer': 'false',
+      ...settings,
     })
     this.child = spawn(process.execPath, [MAIN, 'zookeeper', file], { stdio: 'ignore' })
   }
 
   /** Resolves when it takes connections. */
-  static async start(directory: string): Promise<ZooKeeperProcess> {
-    const server = new ZooKeeperProcess(directory, await freePort())
+  static async start(
+    directory: string,
+    settings: Settings = {},
+    port?: number,
+  ): Promise<ZooKeeperProcess> {
+    const server = new ZooKeeperProcess(directory, port ?? (await freePort()), settings)
     await until(() => takesConnections(server.port), 'ZooKeeper')
     return server
   }
 
   get connect(): string {
     return `127.0.0.1:${this.port}`
+  }
+
+  /** A new process with the same directory, port and settings. */
+  again(): Promise<ZooKeeperProcess> {
+    return ZooKeeperProcess.start(this.#directory, this.#settings, this.port)
+  }
+
+  kill(): Promise<void> {
+    return end(this.child, 'SIGKILL')
   }
 
   stop(): Promise<void> {
