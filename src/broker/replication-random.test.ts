@@ -17,6 +17,7 @@ class FaultyCluster extends TestCluster {
   readonly random: Seeded
   readonly acked = new Map<number, string>()
   readonly seen = new Map<number, string>()
+  readonly highWatermarks = new Map<number, number>()
   readonly trace: string[] = []
   state = { leader: 0, leaderEpoch: 0, isr: [...ALL], partitionEpoch: 0 }
   /** Cut off from the others and from the controller. */
@@ -103,18 +104,27 @@ class FaultyCluster extends TestCluster {
   async consume(): Promise<void> {
     const broker = this.brokers.get(this.pick(ALL))
     if (broker === undefined || broker.replicas.get(TOPIC, 0) === undefined) return
-    const { errorCode, values } = await this.resolve(broker.consume(0))
+    const { errorCode, values, highWatermark } = await this.resolve(broker.consume(0))
     if (errorCode !== 0) return
+    this.checkHighWatermark(broker.id, highWatermark)
     for (const [offset, value] of values.entries()) {
       assert.equal(this.seen.get(offset) ?? value, value, `what was seen at ${offset} changed`)
       this.seen.set(offset, value)
     }
   }
 
+  /** One life of one broker shows no consumer less than it has shown before. */
+  checkHighWatermark(id: number, highWatermark: number): void {
+    const before = this.highWatermarks.get(id) ?? 0
+    assert.ok(highWatermark >= before, `high watermark ${highWatermark} of ${id} after ${before}`)
+    this.highWatermarks.set(id, highWatermark)
+  }
+
   async crash(id: number): Promise<void> {
     if (!this.brokers.has(id) || this.brokers.size < 3) return
     this.trace.push(`kill ${id}`)
     await this.kill(id)
+    this.highWatermarks.delete(id)
     if (this.state.leader === id) this.elect()
   }
 

@@ -4,7 +4,7 @@ import { Errors } from '../wire/errors.ts'
 import { Fetch } from '../wire/messages/01-fetch.ts'
 import { fetchHandler } from './handlers/01-fetch.ts'
 import { TestCluster } from './replication-cluster.test.ts'
-import { fetchRequest, logValues } from './replication-support.test.ts'
+import { fetchRequest, logValues, TOPIC } from './replication-support.test.ts'
 
 const ALL = [0, 1, 2]
 
@@ -285,11 +285,22 @@ test('KAFKA-7164: a follower that missed an epoch truncates although the leader 
   assert.deepEqual(await logValues(cluster.broker(1).log()), ['a'])
 })
 
-test('KAFKA-7415: a new leader has written its epoch before anything is appended', async () => {
+test('KAFKA-7415: a new leader knows where its epoch begins before it appends, also after a kill', async () => {
   const cluster = await three()
-  cluster.lead({ leader: 1, leaderEpoch: 5, isr: ALL })
+  await cluster.resolve(cluster.broker(0).produce(['a', 'b']))
+  cluster.lead({ leader: 1, leaderEpoch: 5, isr: ALL }, [1])
   assert.equal(cluster.broker(1).log().latestEpoch, 5)
-  assert.deepEqual(cluster.broker(1).log().endOffsetForEpoch(5), { epoch: 5, endOffset: 0 })
+  assert.deepEqual(cluster.broker(1).log().endOffsetForEpoch(5), { epoch: 5, endOffset: 2 })
+  await cluster.kill(1)
+  const again = cluster.boot(1)
+  await cluster.resolve(again.logs.load(TOPIC, 0))
+  cluster.rejoin(1)
+  cluster.lead({ leader: 1, leaderEpoch: 7, isr: ALL })
+  assert.deepEqual(again.log().endOffsetForEpoch(7), { epoch: 7, endOffset: 2 })
+  assert.deepEqual(again.log().endOffsetForEpoch(5), { epoch: 0, endOffset: 2 })
+  // Whose high watermark is behind keeps what it has all the same.
+  await cluster.advance(2000)
+  for (const id of ALL) assert.deepEqual(await logValues(cluster.broker(id).log()), ['a', 'b'])
 })
 
 test('KAFKA-13141: a fetch that is answered with a diverging epoch moves nothing', async () => {

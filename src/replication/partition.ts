@@ -178,8 +178,9 @@ export class Partition {
     return changed
   }
 
-  // The epoch is on disk before anything is served under it, also when nothing is appended
-  // (KAFKA-7415).
+  // The epoch is known before anything is served under it, also when nothing is appended
+  // (KAFKA-7415). It reaches the disk with its first batch: of an epoch without one nobody has a
+  // record, and after a kill the next leadership begins where it did.
   #openEpoch(log: Log): void {
     this.#epochStartOffset = log.nextOffset
     log.assignEpochStartOffset(this.#leaderEpoch, log.nextOffset)

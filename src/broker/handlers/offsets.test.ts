@@ -112,7 +112,7 @@ test('a new leader that is behind its epoch start says so instead of going back'
   assert.equal((await offsetAt(broker, -1, 4)).errorCode, Errors.LEADER_NOT_AVAILABLE)
 })
 
-test('OffsetForLeaderEpoch: known, unknown, in between, and fenced', async () => {
+test('KAFKA-6361: OffsetForLeaderEpoch: known, unknown, in between, and fenced', async () => {
   const { cluster, broker } = await withRecords()
   cluster.lead({ leader: 0, leaderEpoch: 4, isr: [0] })
   void broker.produce(['d'])
@@ -132,6 +132,24 @@ test('OffsetForLeaderEpoch: known, unknown, in between, and fenced', async () =>
   assert.deepEqual(await ask(-1), [0, -1, -1])
   assert.deepEqual(await ask(0, 9), [Errors.UNKNOWN_LEADER_EPOCH, -1, -1])
   assert.deepEqual(await ask(0, 3), [Errors.FENCED_LEADER_EPOCH, -1, -1])
+})
+
+test('KAFKA-7395: ListOffsets tells older and newer leader epochs apart', async () => {
+  const { cluster, broker } = await withRecords()
+  cluster.lead({ leader: 0, leaderEpoch: 4, isr: [0] })
+  const ask = async (currentLeaderEpoch: number, timestamp: number) => {
+    const { body } = await broker.call(ListOffsets, listOffsetsHandler, 9, {
+      replicaId: -1,
+      isolationLevel: 0,
+      topics: [{ name: TOPIC, partitions: [{ partitionIndex: 0, currentLeaderEpoch, timestamp }] }],
+    })
+    return body?.topics[0]?.partitions[0]?.errorCode
+  }
+  for (const timestamp of [-1, -2, 0]) {
+    assert.equal(await ask(3, timestamp), Errors.FENCED_LEADER_EPOCH)
+    assert.equal(await ask(5, timestamp), Errors.UNKNOWN_LEADER_EPOCH)
+    assert.notEqual(await ask(4, timestamp), Errors.FENCED_LEADER_EPOCH)
+  }
 })
 
 async function deleteTo(broker: TestBroker, offset: number, name = TOPIC, timeoutMs = 5000) {

@@ -167,15 +167,19 @@ test('unknown topics, partitions and ids have an error and an empty aborted list
   assert.equal(await ask(13, '', 'AAAAAAAAAAAAAAAAAAAABQ', 0), Errors.UNKNOWN_TOPIC_ID)
 })
 
-test('KAFKA-7395: older and newer leader epochs are told apart', async () => {
-  const cluster = new TestCluster([0])
-  cluster.lead({ leader: 0, leaderEpoch: 3, isr: [0] })
-  const ask = async (currentLeaderEpoch: number) =>
-    (await cluster.broker(0).fetch(0, { currentLeaderEpoch })).errorCode
-  assert.equal(await ask(2), Errors.FENCED_LEADER_EPOCH)
-  assert.equal(await ask(4), Errors.UNKNOWN_LEADER_EPOCH)
-  assert.equal(await ask(3), Errors.NONE)
-  assert.equal(await ask(-1), Errors.NONE)
+test('KAFKA-7395: older and newer leader epochs are told apart, for consumers and followers', async () => {
+  const cluster = new TestCluster([0, 1])
+  cluster.lead({ leader: 0, leaderEpoch: 3, isr: [0] }, [0])
+  for (const replicaId of [-1, 1]) {
+    const ask = async (currentLeaderEpoch: number) =>
+      (await cluster.broker(0).fetch(0, { replicaId, currentLeaderEpoch })).errorCode
+    assert.equal(await ask(2), Errors.FENCED_LEADER_EPOCH)
+    assert.equal(await ask(4), Errors.UNKNOWN_LEADER_EPOCH)
+    assert.equal(cluster.broker(0).partition().followers.get(1)?.logEndOffset, -1)
+    assert.equal(await ask(-1), Errors.NONE)
+    assert.equal(await ask(3), Errors.NONE)
+    cluster.broker(0).partition().followers.get(1)?.reset(0, false)
+  }
 })
 
 test('KAFKA-3810: the first batch comes whole, whatever the limits, from version 3 on', async () => {
@@ -189,6 +193,18 @@ test('KAFKA-3810: the first batch comes whole, whatever the limits, from version
   assert.ok(one > 1000 && one < 1200)
   assert.equal(await sizeOf(12, one * 2), one * 2)
   assert.equal(await sizeOf(2, 1), 0)
+})
+
+test('KAFKA-3810: a follower gets a batch that is larger than its limits, and goes on', async () => {
+  const settings = { 'replica.fetch.max.bytes': 100, 'replica.fetch.response.max.bytes': 100 }
+  const cluster = new TestCluster([0, 1], { settings })
+  cluster.lead({ leader: 0, leaderEpoch: 0, isr: [0, 1] })
+  await cluster.advance(50)
+  for (const letter of ['x', 'y']) {
+    const answer = await cluster.resolve(cluster.broker(0).produce([letter.repeat(5000)]))
+    assert.equal(answer.errorCode, 0)
+  }
+  assert.equal(cluster.broker(1).log().logEndOffset, 2)
 })
 
 test('a fetch waits for min bytes, and answers when they come', async () => {
