@@ -35,7 +35,9 @@ export const zookeeperCommand: Command = {
       streams.stdout.write(USAGE)
       return 0
     }
-    const { settings, secure, admin, unknown } = withUsers(readSettings(file, overrides))
+    const { settings, secure, admin, withoutEffect, unknown } = withUsers(
+      readSettings(file, overrides),
+    )
     const logger = lineLogger({
       write: (line) => streams.stdout.write(`${line}\n`),
       nowMs: Date.now,
@@ -43,6 +45,7 @@ export const zookeeperCommand: Command = {
       levels: new LogLevels('INFO'),
       component: 'org.apache.zookeeper.server.ZooKeeperServer',
     })
+    for (const key of withoutEffect) logger.warn(`The setting ${key} has no effect here.`)
     for (const key of unknown) logger.warn(`The setting ${key} is not known; it is ignored.`)
     const platform = nodePlatform()
     const listeners = [...(settings.listeners ?? []), ...secureListener(secure)]
@@ -178,8 +181,9 @@ function secureListener(secure: ReadSettings['secure']): ListenOptions[] {
   }
 }
 
-function readStore({ path, password }: StoreFile): KeyStore {
-  return readKeyStore(path, readFileSync(path), password)
+function readStore({ path, password, passwordPath }: StoreFile): KeyStore {
+  const secret = passwordPath === undefined ? password : readFileSync(passwordPath, 'utf8').trim()
+  return readKeyStore(path, readFileSync(path), secret)
 }
 
 type Options = Parameters<typeof ZooKeeperServer.start>[0]

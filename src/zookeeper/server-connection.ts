@@ -20,6 +20,8 @@ export interface ConnectionLimits {
   /** How long a socket may stay without a session. */
   readonly handshakeMs: number
   readonly users: UserRules
+  /** Asked at each connect request; false: not now. */
+  readonly admit: () => boolean
   /** Unpredictable text, a new one each time. */
   readonly nonce: () => string
   readonly passwordOf: (sessionId: bigint) => Buffer
@@ -205,6 +207,10 @@ export class ServerConnection implements SocketEvents {
   #connect(frame: Buffer): void {
     const request = readConnectRequest(frame)
     const { machine, options } = this.#processor
+    if (!this.#limits.admit()) {
+      this.#processor.rejections.connections++
+      return this.destroy('too many clients connect at a time')
+    }
     if (request.lastZxidSeen > machine.tree.lastZxid) {
       return this.destroy(`its client has seen zxid 0x${request.lastZxidSeen.toString(16)} already`)
     }

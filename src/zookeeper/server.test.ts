@@ -325,6 +325,34 @@ test('row 28: one address gets so many connections and no more', async () => {
   )
 })
 
+test('row 28: all addresses together get so many connections, and not all at a time', async () => {
+  const world = await setup({
+    listeners: [{ host: 'localhost', port: 2181 }],
+    maxConnections: 3,
+    throttle: { tokens: 2, fillCount: 1, fillTimeMs: 1000 },
+  })
+  const { clock, network } = world.platform
+  const open = async (): Promise<RawClient> => {
+    const socket = await clock.resolve(
+      network.connect({ host: 'localhost', port: 2181, timeoutMs: 1000 }),
+    )
+    const client = new RawClient(socket)
+    client.connectRequest()
+    await clock.advance(20)
+    return client
+  }
+  const clients = [await open(), await open(), await open()]
+  assert.deepEqual(
+    clients.map(({ isClosed }) => isClosed),
+    [false, false, true],
+  )
+  await clock.advance(1000)
+  const late = await open()
+  assert.equal(late.isClosed, false)
+  await clock.advance(1000)
+  assert.equal((await open()).isClosed, true)
+})
+
 test('row 92: when the log fails nothing unsafe is acknowledged, and the server ends', async () => {
   const world = await setup()
   const { clock, disk } = world.platform

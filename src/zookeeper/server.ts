@@ -5,6 +5,7 @@ import type { Platform } from '../platform/platform.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { answerCommand } from './admin-commands.ts'
 import { OPEN_RULES, type UserRules } from './authentication.ts'
+import { ConnectionThrottle, NO_THROTTLE, type ThrottleRules } from './connection-throttle.ts'
 import { answerWord, type WordContext } from './four-letter-words.ts'
 import { socketPair } from './in-process.ts'
 import { Machine } from './machine.ts'
@@ -27,6 +28,10 @@ export interface ServerOptions {
   readonly maxSessionTimeoutMs?: number | undefined
   /** Per address; 0 is unlimited. */
   readonly maxClientConnections?: number | undefined
+  /** From all addresses together, `maxCnxns`; 0 is unlimited. */
+  readonly maxConnections?: number | undefined
+  /** How fast sessions may be begun or gone on with. */
+  readonly throttle?: ThrottleRules | undefined
   /** Largest request, `jute.maxbuffer`. */
   readonly maxFrameBytes?: number | undefined
   /** Unanswered requests before sockets are no longer read, `globalOutstandingLimit`. */
@@ -75,6 +80,8 @@ function settle(options: ServerOptions): Settled {
     minSessionTimeoutMs: options.minSessionTimeoutMs ?? tickTimeMs * 2,
     maxSessionTimeoutMs: options.maxSessionTimeoutMs ?? tickTimeMs * 20,
     maxClientConnections: options.maxClientConnections ?? 60,
+    maxConnections: options.maxConnections ?? 0,
+    throttle: options.throttle ?? NO_THROTTLE,
     maxFrameBytes: options.maxFrameBytes ?? MIB - 1,
     outstandingLimit: options.outstandingLimit ?? 1000,
     snapCount: options.snapCount ?? 100_000,
@@ -102,10 +109,12 @@ export class ZooKeeperServer {
   #closing: Promise<void> | undefined
   #hasFailed = false
   readonly #startedMs: number
+  readonly #throttle: ConnectionThrottle
 
   private constructor(options: Settled, storage: Storage) {
     this.#options = options
     this.#startedMs = options.platform.clock.monotonicMs()
+    this.#throttle = new ConnectionThrottle(options.throttle, this.#startedMs)
     this.#storage = storage
     this.#processor = new Processor({
       ...options,
@@ -182,8 +191,14 @@ export class ZooKeeperServer {
   }
 
   #accept(socket: Socket): void {
-    const { maxClientConnections, logger } = this.#options
+    const { maxClientConnections, maxConnections, logger } = this.#options
     const address = socket.remoteAddress
+    if (maxConnections > 0 && this.#processor.connections.size >= maxConnections) {
+      this.#processor.rejections.connections++
+      logger.warn(`Too many connections - max is ${maxConnections}`)
+      socket.destroy()
+      return
+    }
     const count = this.#perAddress.get(address) ?? 0
     if (maxClientConnections > 0 && count >= maxClientConnections) {
       this.#processor.rejections.connections++
@@ -206,6 +221,7 @@ export class ZooKeeperServer {
       users,
       nonce: () => platform.random.bytes(16).toString('hex'),
       handshakeMs: HANDSHAKE_MS,
+      admit: () => this.#throttle.admit(platform.clock.monotonicMs()),
       passwordOf: (sessionId) => this.#storage.passwordOf(sessionId),
       fourLetterWord: (word) => answerWord(this.#wordContext(), word),
       onClosed,

@@ -250,7 +250,7 @@ test('stats', async () => {
 })
 
 test("Apache ZooKeeper's settings", () => {
-  const { settings, unknown } = readZooKeeperProperties(
+  const { settings, unknown, withoutEffect } = readZooKeeperProperties(
     new Map([
       ['dataDir', '/tmp/zookeeper'],
       ['clientPort', '2181'],
@@ -261,11 +261,14 @@ test("Apache ZooKeeper's settings", () => {
       ['4lw.commands.whitelist', 'ruok, stat'],
       ['zookeeper.forceSync', 'no'],
       ['strange', '1'],
+      ['initLimit', '5'],
+      ['large_request_threshold', '1000'],
     ]),
   )
   assert.deepEqual(unknown, ['strange'])
+  assert.deepEqual(withoutEffect, ['large_request_threshold'])
   assert.equal(settings.directory, '/tmp/zookeeper')
-  assert.deepEqual(settings.listeners, [{ host: undefined, port: 2181 }])
+  assert.deepEqual(settings.listeners, [{ host: undefined, port: 2181, backlog: undefined }])
   assert.equal(settings.maxClientConnections, 0)
   assert.equal(settings.tickTimeMs, 3000)
   assert.equal(settings.retainSnapshots, 3)
@@ -275,6 +278,20 @@ test("Apache ZooKeeper's settings", () => {
     assert.throws(() => readZooKeeperProperties(new Map(entries)), SettingError)
   }
   refused([['clientPort', '2181']])
+  for (const [name, value] of [
+    ['client.portUnification', 'true'],
+    ['ssl.crl', 'true'],
+    ['audit.enable', 'true'],
+    ['peerType', 'observer'],
+    ['authProvider.1', 'com.example.Own'],
+    ['enforce.auth.enabled', 'true'],
+  ] as const) {
+    refused([
+      ['dataDir', '/x'],
+      ['clientPort', '2181'],
+      [name, value],
+    ])
+  }
   refused([
     ['dataDir', '/x'],
     ['clientPort', 'abc'],

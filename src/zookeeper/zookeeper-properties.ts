@@ -1,10 +1,12 @@
 // Apache ZooKeeper's own settings (zoo.cfg, Kafka's zookeeper.properties) as options of the server.
 // Settings of ensembles are refused, for this server stands alone; those that change nothing here
-// are accepted, and unknown ones reported.
+// and unknown ones are reported.
 import { join } from 'node:path'
 import type { UserRules } from './authentication.ts'
+import { NO_THROTTLE, type ThrottleRules } from './connection-throttle.ts'
 import { SERVER_SECTION } from './jaas-login.ts'
 import type { ServerOptions } from './server.ts'
+import { NOT_ALONE, REFUSED, WITHOUT_EFFECT } from './setting-names.ts'
 
 export type ServerSettings = Omit<ServerOptions, 'platform' | 'logger'>
 
@@ -29,6 +31,8 @@ export interface AdminSettings {
 export interface StoreFile {
   readonly path: string
   readonly password: string | undefined
+  /** A file that holds the password, instead of the setting. */
+  readonly passwordPath: string | undefined
 }
 
 export interface ReadSettings {
@@ -38,7 +42,9 @@ export interface ReadSettings {
   readonly login: { readonly file: string; readonly section: string } | undefined
   /** Undefined with `admin.enableServer=false`. */
   readonly admin: AdminSettings | undefined
-  /** Keys that mean nothing to this server. */
+  /** Keys of Apache ZooKeeper that change nothing here. */
+  readonly withoutEffect: readonly string[]
+  /** Keys that mean nothing to either. */
   readonly unknown: readonly string[]
 }
 
@@ -46,30 +52,6 @@ export interface ReadSettings {
 export class SettingError extends Error {
   override readonly name = 'SettingError'
 }
-
-const IGNORED: ReadonlySet<string> = new Set([
-  'initLimit',
-  'syncLimit',
-  'admin.idleTimeout',
-  'standaloneEnabled',
-  'quorumListenOnAllIPs',
-  'metricsProvider.className',
-  'metricsProvider.httpPort',
-  'metricsProvider.exportJvmInfo',
-  'maxCnxns',
-  'clientPortListenBacklog',
-  'fsync.warningthresholdms',
-  'electionAlg',
-  'localSessionsEnabled',
-  'reconfigEnabled',
-  'serverCnxnFactory',
-  'ssl.authProvider',
-  'ssl.keyStore.type',
-  'ssl.trustStore.type',
-  'ssl.protocol',
-  'ssl.hostnameVerification',
-  'client.portUnification',
-])
 
 /** Apache ZooKeeper's, where a file does not say. */
 const DEFAULT_TICK_MS = 3000
@@ -90,6 +72,7 @@ export function readZooKeeperProperties(properties: ReadonlyMap<string, string>)
       )
     }
   }
+  refuseUnprotected(reader)
   const directory = reader.text('dataDir')
   if (directory === undefined) throw new SettingError('dataDir is not set; name a directory')
   const port = reader.integer('clientPort', 0, 65535)
@@ -98,17 +81,20 @@ export function readZooKeeperProperties(properties: ReadonlyMap<string, string>)
     throw new SettingError('clientPort is not set; 2181 is the usual one')
   }
   const host = reader.text('clientPortAddress')
+  const backlog = reader.integer('clientPortListenBacklog', -1, undefined, -1)
   const purgeHours = reader.integer('autopurge.purgeInterval', 0)
   const retain = reader.integer('autopurge.snapRetainCount', 1) ?? 3
   const preAllocateKib = reader.integer('preAllocSize', 0)
   const settings: ServerSettings = {
     directory,
     logDirectory: reader.text('dataLogDir'),
-    listeners: port === undefined ? [] : [{ host, port }],
+    listeners: port === undefined ? [] : [{ host, port, backlog }],
     tickTimeMs: reader.integer('tickTime', 1) ?? DEFAULT_TICK_MS,
     minSessionTimeoutMs: reader.integer('minSessionTimeout', -1, undefined, -1),
     maxSessionTimeoutMs: reader.integer('maxSessionTimeout', -1, undefined, -1),
     maxClientConnections: reader.integer('maxClientCnxns', 0),
+    maxConnections: reader.integer('maxCnxns', 0),
+    throttle: readThrottle(reader),
     maxFrameBytes: reader.integer('jute.maxbuffer', 1024),
     outstandingLimit: reader.integer('globalOutstandingLimit', 1),
     snapCount: reader.integer('snapCount', 2),
@@ -129,8 +115,33 @@ export function readZooKeeperProperties(properties: ReadonlyMap<string, string>)
   }
   const admin = readAdmin(reader)
   const login = readLogin(reader)
-  const unknown = reader.unread().filter((key) => !IGNORED.has(key) && !isProvider(key, properties))
-  return { settings, secure, login, admin, unknown }
+  const rest = reader
+    .unread()
+    .filter((key) => !isProvider(key, properties) && !isOf(NOT_ALONE, key))
+  const withoutEffect = rest.filter((key) => isOf(WITHOUT_EFFECT, key))
+  const unknown = rest.filter((key) => !isOf(WITHOUT_EFFECT, key))
+  return { settings, secure, login, admin, withoutEffect, unknown }
+}
+
+function isOf(names: ReadonlySet<string>, key: string): boolean {
+  return names.has(key.replace(/^zookeeper\./, ''))
+}
+
+/** Throws for what asks for a protection that is not there. */
+function refuseUnprotected(reader: SettingReader): void {
+  for (const [name, { unless, reason }] of REFUSED) {
+    const value = reader.text(name)
+    if (value === undefined || value.toLowerCase() === unless.toLowerCase()) continue
+    throw new SettingError(`${name}=${value}: ${reason}`)
+  }
+}
+
+function readThrottle(reader: SettingReader): ThrottleRules {
+  return {
+    tokens: reader.integer('connection_throttle_tokens', 0) ?? NO_THROTTLE.tokens,
+    fillCount: reader.integer('connection_throttle_fill_count', 1) ?? NO_THROTTLE.fillCount,
+    fillTimeMs: reader.integer('connection_throttle_fill_time', 1) ?? NO_THROTTLE.fillTimeMs,
+  }
 }
 
 function readUsers(reader: SettingReader): Partial<UserRules> {
@@ -181,7 +192,9 @@ function readSecure(reader: SettingReader): SecureSettings | undefined {
   const trustStore = readStore(reader, 'ssl.trustStore')
   const wanted = reader.text('ssl.clientAuth') ?? 'need'
   const [, clientCertificate] = [...CLIENT_CERTIFICATES].find(([word]) => word === wanted) ?? []
-  const protocols = reader.list('ssl.enabledProtocols')
+  const protocol = reader.text('ssl.protocol')
+  const protocols =
+    reader.list('ssl.enabledProtocols') ?? (protocol === undefined ? undefined : [protocol])
   const cipherSuites = reader.list('ssl.ciphersuites')
   if (port === undefined) return undefined
   if (keyStore === undefined) {
@@ -206,7 +219,8 @@ function readAdmin(reader: SettingReader): AdminSettings | undefined {
 function readStore(reader: SettingReader, prefix: string): StoreFile | undefined {
   const path = reader.text(`${prefix}.location`)
   const password = reader.text(`${prefix}.password`)
-  return path === undefined ? undefined : { path, password }
+  const passwordPath = reader.text(`${prefix}.passwordPath`)
+  return path === undefined ? undefined : { path, password, passwordPath }
 }
 
 /** `dataDir` may be relative to where the command was started. */
