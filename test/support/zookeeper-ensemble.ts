@@ -3,13 +3,15 @@ import { type ChildProcess } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { freePort } from './free-port.ts'
-import { end, startJava, writeProperties } from './kafka.ts'
+import { end, startJava, writeProperties, type Settings } from './kafka.ts'
 
 const HOST = '127.0.0.1'
 
 interface Member {
   readonly directory: string
   readonly clientPort: number
+  /** For TLS; used when the ensemble has settings for it. */
+  readonly securePort: number
   readonly peerPorts: string
   child: ChildProcess | undefined
 }
@@ -17,28 +19,36 @@ interface Member {
 export class ZooKeeperEnsemble {
   readonly #members: readonly Member[]
 
-  private constructor(members: readonly Member[]) {
+  readonly #tls: Settings | undefined
+
+  private constructor(members: readonly Member[], tls: Settings | undefined) {
     this.#members = members
+    this.#tls = tls
   }
 
-  /** Started, not yet answering. */
-  static async start(directory: string, size: number): Promise<ZooKeeperEnsemble> {
+  /** Started, not yet answering. `tls`: settings such as `ssl.keyStore.location`. */
+  static async start(directory: string, size: number, tls?: Settings): Promise<ZooKeeperEnsemble> {
     const members: Member[] = []
     for (let index = 0; index < size; index++) {
       members.push({
         directory: join(directory, `member-${index + 1}`),
         clientPort: await freePort(),
+        securePort: await freePort(),
         peerPorts: `${await freePort()}:${await freePort()}`,
         child: undefined,
       })
     }
-    const ensemble = new ZooKeeperEnsemble(members)
+    const ensemble = new ZooKeeperEnsemble(members, tls)
     for (let index = 0; index < size; index++) ensemble.startMember(index)
     return ensemble
   }
 
   get connect(): string {
     return this.#members.map(({ clientPort }) => `${HOST}:${clientPort}`).join(',')
+  }
+
+  get secureConnect(): string {
+    return this.#members.map(({ securePort }) => `${HOST}:${securePort}`).join(',')
   }
 
   get size(): number {
@@ -66,9 +76,14 @@ export class ZooKeeperEnsemble {
       maxSessionTimeout: '40000',
       'admin.enableServer': 'false',
       ...Object.fromEntries(servers),
+      ...(this.#tls === undefined
+        ? {}
+        : { secureClientPort: String(member.securePort), ...this.#tls }),
     })
     const main = 'org.apache.zookeeper.server.quorum.QuorumPeerMain'
-    member.child = startJava(member.directory, 'zookeeper', [main, file])
+    const netty = '-Dzookeeper.serverCnxnFactory=org.apache.zookeeper.server.NettyServerCnxnFactory'
+    const options = this.#tls === undefined ? [] : [netty]
+    member.child = startJava(member.directory, 'zookeeper', [...options, main, file])
   }
 
   async killMember(index: number): Promise<void> {
