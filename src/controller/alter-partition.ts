@@ -4,13 +4,14 @@ import type {
   AlterPartitionRequest,
   AlterPartitionResponse,
 } from '../wire/messages/56-alter-partition.ts'
-import { Errors } from '../wire/errors.ts'
+import { errorByCode, Errors } from '../wire/errors.ts'
 import { ZERO_UUID } from '../wire/uuid.ts'
 import { sameList } from './context.ts'
 import type { ControllerContext, Leadership, Partition } from './context.ts'
 import type { NextLeadership } from './leadership-plans.ts'
 import { stateBytes } from './leadership-plans.ts'
 import { isWritten, readLeaderships } from './leadership-writes.ts'
+import { logRefusal } from './refusals.ts'
 import type { Term } from './term.ts'
 import { statePath } from '../metadata/znode-paths.ts'
 import { ZooKeeperCode } from '../zookeeper/errors.ts'
@@ -24,6 +25,7 @@ type PartitionResponse = TopicResponse['partitions'][number]
 const IDS_SINCE = 2
 const EPOCHS_SINCE = 3
 const RECOVERING = 1
+const MAX_LOGGED = 5
 
 /** One change as the leader wants it, or what is wrong with it. */
 interface Wanted {
@@ -50,6 +52,7 @@ export async function alterPartition(
 ): Promise<AlterPartitionOutcome> {
   const broker = term.context.brokers.get(request.brokerId)
   if (broker === undefined || broker.epoch !== request.brokerEpoch) {
+    logRefusal(term, 'AlterPartition', request, broker?.epoch)
     return { response: refusedAlterPartition(Errors.STALE_BROKER_EPOCH), changed: [] }
   }
   const wanted = new Map<PartitionRequest, Wanted>()
@@ -62,8 +65,32 @@ export async function alterPartition(
     }
   }
   const changed = await write(term, wanted, errors)
+  logRefused(term, request, errors, version)
   const topics = request.topics.map((topic) => answer(term.context, topic, errors, version))
   return { response: { throttleTimeMs: 0, errorCode: Errors.NONE, topics }, changed }
+}
+
+/** One line for the whole request: it may name thousands of partitions. */
+function logRefused(
+  { context, logger }: Term,
+  { brokerId, topics }: AlterPartitionRequest,
+  errors: ReadonlyMap<PartitionRequest, number>,
+  version: number,
+): void {
+  const refused: string[] = []
+  let count = 0
+  for (const topic of topics) {
+    for (const asked of topic.partitions) {
+      const error = errors.get(asked) ?? Errors.NONE
+      if (error === Errors.NONE || ++count > MAX_LOGGED) continue
+      const name = version >= IDS_SINCE ? context.topicNames.get(topic.topicId) : topic.topicName
+      const isr = newIsr(asked, version).join(',')
+      refused.push(`${name}-${asked.partitionIndex} to ${isr} (${errorByCode(error).name})`)
+    }
+  }
+  if (count === 0) return
+  const more = count > refused.length ? `, and ${count - refused.length} more` : ''
+  logger.warn(`Refused broker ${brokerId} changes of in-sync sets: ${refused.join(', ')}${more}`)
 }
 
 function find(

@@ -55,6 +55,7 @@ import {
   refusedListing,
   refusedReassignments,
 } from './reassignment-requests.ts'
+import { logRefusal } from './refusals.ts'
 
 export class Controller {
   readonly #options: ControllerOptions
@@ -260,9 +261,10 @@ export class Controller {
       'controlled shutdown',
       async ({ machine }) => {
         const broker = machine.term.context.brokers.get(request.brokerId)
-        if (broker === undefined) return refused(Errors.BROKER_NOT_AVAILABLE)
-        if (request.brokerEpoch !== -1 && request.brokerEpoch < broker.epoch) {
-          return refused(Errors.STALE_BROKER_EPOCH)
+        const isStale = request.brokerEpoch !== -1 && request.brokerEpoch < (broker?.epoch ?? 0)
+        if (broker === undefined || isStale) {
+          logRefusal(machine.term, 'ControlledShutdown', request, broker?.epoch)
+          return refused(isStale ? Errors.STALE_BROKER_EPOCH : Errors.BROKER_NOT_AVAILABLE)
         }
         const remaining = await machine.shutDown(broker)
         const remainingPartitions = remaining.map(({ topic, index }) => {

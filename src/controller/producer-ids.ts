@@ -7,6 +7,7 @@ import type {
   AllocateProducerIdsResponse,
 } from '../wire/messages/67-allocate-producer-ids.ts'
 import { ZooKeeperCode } from '../zookeeper/errors.ts'
+import { logRefusal } from './refusals.ts'
 import type { Term } from './term.ts'
 
 const BLOCK_SIZE = 1000
@@ -22,8 +23,11 @@ export async function allocateProducerIds(
   request: AllocateProducerIdsRequest,
 ): Promise<AllocateProducerIdsResponse> {
   const broker = term.context.brokers.get(request.brokerId)
-  if (broker === undefined) return refusedProducerIds(Errors.BROKER_ID_NOT_REGISTERED)
-  if (broker.epoch !== request.brokerEpoch) return refusedProducerIds(Errors.STALE_BROKER_EPOCH)
+  if (broker?.epoch !== request.brokerEpoch) {
+    logRefusal(term, 'AllocateProducerIds', request, broker?.epoch)
+    const isKnown = broker !== undefined
+    return refusedProducerIds(isKnown ? Errors.STALE_BROKER_EPOCH : Errors.BROKER_ID_NOT_REGISTERED)
+  }
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const read = await term.store.read(PRODUCER_ID_BLOCK)
     if (read === undefined) break

@@ -48,12 +48,17 @@ export async function alterReassignments(
     const results: PartitionResult[] = []
     for (const { partitionIndex, replicas } of partitions) {
       const problem = await alterOne(machine, name, partitionIndex, replicas)
+      if (problem !== undefined) logRefused(machine, name, partitionIndex, problem)
       const [errorCode, errorMessage] = problem ?? [Errors.NONE, null]
       results.push({ partitionIndex, errorCode, errorMessage })
     }
     responses.push({ name, partitions: results })
   }
   return { throttleTimeMs: 0, errorCode: Errors.NONE, errorMessage: '', responses }
+}
+
+function logRefused({ term }: Machine, topic: string, index: number, problem: Problem): void {
+  term.logger.warn(`Refused to reassign ${topic}-${index}: ${problem[1]}`)
 }
 
 async function alterOne(
@@ -132,7 +137,7 @@ export function listReassignments(
 
 /** Starts what /admin/reassign_partitions asks for; what cannot be done is dropped from it. */
 export async function reassignRequested(machine: Machine): Promise<void> {
-  const { context, logger } = machine.term
+  const { context } = machine.term
   const requested = await machine.reassignments.readRequested()
   const refused = []
   for (const request of requested) {
@@ -142,7 +147,7 @@ export async function reassignRequested(machine: Machine): Promise<void> {
     if (isRunning && running.join() === request.replicas.join()) continue
     const problem = await alterOne(machine, request.topic, request.partition, request.replicas)
     if (problem === undefined) continue
-    logger.warn(`Reassignment of ${request.topic}-${request.partition} refused: ${problem[1]}`)
+    logRefused(machine, request.topic, request.partition, problem)
     refused.push(request)
   }
   await machine.reassignments.dropRequested(refused)

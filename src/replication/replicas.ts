@@ -37,6 +37,9 @@ import type {
   ReplicaStops,
 } from './replicas-options.ts'
 
+/** Of those that fetch without being a replica, so many are complained of. */
+const MAX_STRANGERS = 100
+
 export class Replicas {
   readonly sessions: FetchSessions
   /** Partitions on their way to another log directory of this broker. */
@@ -45,6 +48,7 @@ export class Replicas {
   readonly #partitions = new Map<string, Map<number, Partition>>()
   readonly #deadlines: Deadlines
   readonly #fetchSource: FetchSource
+  readonly #strangers = new Set<number>()
   readonly #selector: ReplicaSelector | undefined
   readonly #metrics: ReplicationMetrics
   readonly #fetchers: Fetchers
@@ -194,11 +198,23 @@ export class Replicas {
   onFetchAnswered(target: FetchTarget, result: FetchResult, replicaId: number): void {
     const isFollower = replicaId >= 0
     this.#metrics.onFetch(target.topic, result.error, result.sizeBytes, isFollower)
-    if (!isFollower || result.sizeBytes === 0) return
+    if (!isFollower || (result.sizeBytes === 0 && result.error === Errors.NONE)) return
     const partition = this.get(target.topic, target.partition)
-    if (partition !== undefined) {
-      this.#fetchers.leaderThrottle.record(partition, result.sizeBytes)
-    }
+    if (partition === undefined) return
+    if (result.error !== Errors.NONE) this.#onRefused(partition, replicaId)
+    else this.#fetchers.leaderThrottle.record(partition, result.sizeBytes)
+  }
+
+  // Who is no replica here asks again every second: one line for each of them is enough.
+  #onRefused(partition: Partition, replicaId: number): void {
+    if (!partition.isLeader || partition.followers.has(replicaId)) return
+    if (this.#strangers.has(replicaId) || this.#strangers.size === MAX_STRANGERS) return
+    this.#strangers.add(replicaId)
+    const { topic, index, replicas } = partition
+    this.#options.logger.warn(
+      `Refused a fetch of ${topic}-${index} by broker ${replicaId}, which is not among its ` +
+        `replicas ${replicas.join(',')}`,
+    )
   }
 
   #makeFetchSource(): FetchSource {

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
 import type { Api } from '../../src/codec/api.ts'
+import { silentLogger, type Logger } from '../../src/telemetry/logger.ts'
 import { startBroker } from '../../src/testing/start-broker.ts'
 import { Metadata } from '../../src/wire/messages/03-metadata.ts'
 import { CreateTopics } from '../../src/wire/messages/19-create-topics.ts'
@@ -40,9 +41,22 @@ interface Running extends Target {
   stop(): Promise<void>
 }
 
+const complaints: string[] = []
+const logger: Logger = {
+  ...silentLogger,
+  warn: (message) => complaints.push(message),
+  error: (message) => complaints.push(message),
+  named: () => logger,
+}
+
 async function startOurs(): Promise<Running> {
-  const broker = await startBroker({ settings: SETTINGS })
+  const broker = await startBroker({ settings: SETTINGS, logger })
   return { name: 'ottla', host: broker.host, port: broker.port, stop: () => broker.stop() }
+}
+
+/** What the broker has complained of since the last call; undefined where its log is not ours. */
+export async function takeComplaints(): Promise<string[] | undefined> {
+  return (await theTarget()).name === 'ottla' ? complaints.splice(0) : undefined
 }
 
 async function startTheirs(): Promise<Running> {
