@@ -17,6 +17,20 @@ const TRANSACTION_STATES = [
   'PrepareEpochFence',
 ]
 
+const DECODERS: ReadonlyMap<string, (bytes: Buffer) => string> = new Map([
+  ['String', (bytes) => bytes.toString()],
+  ['Long', (bytes) => String(bytes.readBigInt64BE())],
+  ['Integer', (bytes) => String(bytes.readInt32BE())],
+])
+
+/** Of Kafka's class of that name; undefined when it is not one of those that we have. */
+export function decoderOf(className: string): ((bytes: Buffer) => string) | undefined {
+  const match = /^(?:org\.apache\.kafka\.tools\.api|kafka\.serializer)\.(\w+)Decoder$/.exec(
+    className,
+  )
+  return DECODERS.get(match?.[1] ?? '')
+}
+
 /** A record of __consumer_offsets. */
 export function describeGroupRecord({ offset, key, value }: DecodedRecord): RecordText {
   return readable(offset, () => {

@@ -7,7 +7,7 @@ import {
   type DumpLogOptions,
   type FileReader,
 } from '../log/dump.ts'
-import { describeGroupRecord, describeTransactionRecord } from './dump-decoders.ts'
+import { decoderOf, describeGroupRecord, describeTransactionRecord } from './dump-decoders.ts'
 import { UsageError, type CommandStreams } from './command.ts'
 import { HELP_OPTIONS, flag, integer, optionalText, text, type Options } from './options.ts'
 import { Output } from './output.ts'
@@ -22,8 +22,8 @@ const OPTIONS = {
   'verify-index-only': flag('Only check that an index agrees with its log.'),
   'max-bytes': integer('bytes', 'Stop after so many bytes of batches; everything when left out.'),
   'max-message-size': integer('bytes', 'How much of a log to read at once to check an index.'),
-  'key-decoder-class': optionalText('class', 'Only text is there.'),
-  'value-decoder-class': optionalText('class', 'Only text is there.'),
+  'key-decoder-class': optionalText('class', 'StringDecoder, LongDecoder or IntegerDecoder.'),
+  'value-decoder-class': optionalText('class', 'StringDecoder, LongDecoder or IntegerDecoder.'),
   'offsets-decoder': flag('Records are those of __consumer_offsets.'),
   'transaction-log-decoder': flag('Records are those of __transaction_state.'),
   'cluster-metadata-decoder': flag('Not available: logs of controllers without ZooKeeper.'),
@@ -82,16 +82,39 @@ function dumpOptions(options: DumpOptions): DumpLogOptions & DumpIndexOptions {
     ? describeGroupRecord
     : options.has('transaction-log-decoder')
       ? describeTransactionRecord
-      : undefined
+      : describeWith(options)
   return {
     deepIteration: options.has('deep-iteration'),
-    printData: options.has('print-data-log') || describe !== undefined,
+    printData:
+      options.has('print-data-log') ||
+      options.has('offsets-decoder') ||
+      options.has('transaction-log-decoder'),
     ...(describe === undefined ? {} : { describe }),
     skipRecordMetadata: options.has('skip-record-metadata'),
     verifyOnly: options.has('verify-index-only'),
     sanityOnly: options.has('index-sanity-check'),
     ...(maxBytes === undefined ? {} : { maxBytes }),
   }
+}
+
+/** Undefined: keys and values are text. */
+function describeWith(options: DumpOptions): DumpLogOptions['describe'] {
+  const decoder = (option: 'key-decoder-class' | 'value-decoder-class') => {
+    const name = options.text(option)
+    const decode = name === undefined ? undefined : decoderOf(name)
+    if (name !== undefined && decode === undefined) {
+      throw new UsageProblem(
+        `${name} is not available: --${option} is StringDecoder, LongDecoder or IntegerDecoder ` +
+          'of org.apache.kafka.tools.api',
+      )
+    }
+    return decode ?? ((bytes: Buffer) => bytes.toString())
+  }
+  const [key, value] = [decoder('key-decoder-class'), decoder('value-decoder-class')]
+  return (record) => ({
+    key: record.key === null ? undefined : key(record.key),
+    payload: record.value === null ? undefined : value(record.value),
+  })
 }
 
 function openReader(path: string): FileReader & { readonly descriptor: number } {

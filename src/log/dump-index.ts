@@ -1,14 +1,15 @@
 // The lines that `kafka-dump-log.sh` prints for the files beside a log file: indexes and producer
 // snapshots; and the check of indexes against the log file.
 import * as batch from '../wire/records/batch.ts'
+import { readInt64 } from '../wire/records/int64.ts'
 import { newestTimestampOf } from './batch-scan.ts'
 import { readEntry } from './dump-log.ts'
 import type { FileReader } from './dump-log.ts'
 import type { DumpProblems } from './dump-problems.ts'
-import { OffsetIndex } from './offset-index.ts'
+import { OFFSET_ENTRY_BYTES } from './offset-index.ts'
 import { decodeSnapshot } from './producer-snapshot.ts'
 import { lastOffsetOf } from './tail-cache.ts'
-import { TimeIndex } from './time-index.ts'
+import { TIME_ENTRY_BYTES } from './time-index.ts'
 import { decodeAborted } from './transaction-index.ts'
 
 export interface DumpIndexOptions {
@@ -27,14 +28,12 @@ export function* dumpOffsetIndex(
   problems: DumpProblems,
 ): Generator<string> {
   yield `Dumping ${path}`
-  const index = OffsetIndex.decode(bytes, baseOffset, log.sizeBytes)
-  if (index === undefined) return yield `${path} is damaged.`
-  if (options.sanityOnly === true) return yield `${path} passed sanity check.`
-  if (index.count === 0) return yield `${path} is empty.`
-  for (let entry = 0; entry < index.count; entry += 1) {
-    const offset = index.offsetAt(entry)
-    const position = index.positionAt(entry)
-    const found = readEntry(log, position)
+  if (bytes.length < OFFSET_ENTRY_BYTES) return yield `${path} is empty.`
+  if (options.sanityOnly === true) return yield sanity(path, bytes, OFFSET_ENTRY_BYTES)
+  for (const at of entriesOf(bytes, OFFSET_ENTRY_BYTES, 0)) {
+    const offset = baseOffset + bytes.readInt32BE(at)
+    const position = bytes.readInt32BE(at + 4)
+    const found = position < 0 ? undefined : readEntry(log, position)
     const last = found === undefined ? -1 : lastOffsetOf(found, 0)
     if (last !== offset) problems.indexMismatch(path, offset, last)
     if (options.verifyOnly !== true) yield `offset: ${offset} position: ${position}`
@@ -50,19 +49,35 @@ export function* dumpTimeIndex(
   problems: DumpProblems,
 ): Generator<string> {
   yield `Dumping ${path}`
-  const index = TimeIndex.decode(bytes, baseOffset)
-  if (index === undefined) return yield `${path} is damaged.`
-  if (options.sanityOnly === true) return yield `${path} passed sanity check.`
+  if (options.sanityOnly === true) return yield sanity(path, bytes, TIME_ENTRY_BYTES)
   const batches = timestampsByOffset(log)
   let previous = -1
-  for (let entry = 0; entry < index.count; entry += 1) {
-    const { timestamp, offset } = index.entryAt(entry)
-    const inLog = batches.get(offset) ?? -1
-    if (inLog !== timestamp) problems.timestampMismatch(path, timestamp, inLog)
-    if (previous >= timestamp) problems.timestampOutOfOrder(path, timestamp, previous)
+  for (const at of entriesOf(bytes, TIME_ENTRY_BYTES, 8)) {
+    const timestamp = readInt64(bytes, at)
+    const offset = baseOffset + bytes.readInt32BE(at + 8)
+    const inLog = batches.get(offset)
+    if (inLog === undefined) problems.offsetNotFound(path, offset, -1)
+    else {
+      if (inLog !== timestamp) problems.timestampMismatch(path, timestamp, inLog)
+      if (previous >= timestamp) problems.timestampOutOfOrder(path, timestamp, previous)
+    }
     previous = timestamp
     if (options.verifyOnly !== true) yield `timestamp: ${timestamp} offset: ${offset}`
   }
+}
+
+/** Where entries begin, damaged ones too; the first of the zeros of a file made in advance ends it. */
+function* entriesOf(bytes: Buffer, entryBytes: number, offsetAt: number): Generator<number> {
+  for (let at = 0; at + entryBytes <= bytes.length; at += entryBytes) {
+    if (at > 0 && bytes.readInt32BE(at + offsetAt) === 0) return
+    yield at
+  }
+}
+
+/** All that a start of Apache Kafka looks at. */
+function sanity(path: string, bytes: Buffer, entryBytes: number): string {
+  const isSound = bytes.length % entryBytes === 0
+  return isSound ? `${path} passed sanity check.` : `${path} is damaged.`
 }
 
 /** Newest timestamp of each batch, by its last offset. */
@@ -93,10 +108,14 @@ export function* dumpTransactionIndex(
   }
 }
 
-export function* dumpSnapshot(path: string, bytes: Buffer): Generator<string> {
+export function* dumpSnapshot(
+  path: string,
+  bytes: Buffer,
+  problems: DumpProblems,
+): Generator<string> {
   yield `Dumping ${path}`
   const entries = decodeSnapshot(bytes)
-  if (entries === undefined) return yield `Snapshot failed CRC validation: ${path}`
+  if (entries === undefined) return problems.snapshotDamaged(bytes)
   for (const entry of entries) {
     const open = entry.currentTxnFirstOffset
     const last = entry.batches.at(-1)
@@ -105,7 +124,7 @@ export function* dumpSnapshot(path: string, bytes: Buffer): Generator<string> {
       `coordinatorEpoch: ${entry.coordinatorEpoch} currentTxnFirstOffset: ` +
       `${open < 0 ? 'OptionalLong.empty' : `OptionalLong[${open}]`} ` +
       `lastTimestamp: ${entry.lastTimestamp}`
-    if (last === undefined) yield head
+    if (last === undefined) yield `${head} `
     else {
       yield (
         `${head} firstSequence: ${last.firstSequence} lastSequence: ${last.lastSequence} ` +

@@ -53,10 +53,11 @@ export function* dumpLog(
   yield `Log starting offset: ${baseOffset}`
   const deep = options.deepIteration === true || options.printData === true
   const limit = Math.min(file.sizeBytes, options.maxBytes ?? Infinity)
+  const limited = { ...file, sizeBytes: limit }
   const order = { last: -1 }
   let position = 0
   while (position + MIN_ENTRY_BYTES <= limit) {
-    const bytes = readEntry(file, position)
+    const bytes = readEntry(limited, position)
     if (bytes === undefined) break
     yield describeEntry(bytes, position)
     if (deep) yield* dumpRecords(file, bytes, options, order, problems)
@@ -130,13 +131,23 @@ function* dumpRecords(
     }
     return
   }
-  if (!batch.isCrcValid(b, 0)) return
+  const records = readable(b)
   const firstSequence = batch.baseSequence(b, 0)
-  for (const record of readRecords(b)) {
+  for (const record of records) {
     inOrder(record.offset)
     const delta = record.offset - batch.baseOffset(b, 0)
     const sequence = firstSequence < 0 ? -1 : batch.addSequence(firstSequence, delta)
     yield describeRecord(b, record, sequence, options)
+  }
+}
+
+/** Of a damaged batch, too, what can be read. */
+function readable(b: Buffer): DecodedRecord[] {
+  if (batch.isCrcValid(b, 0)) return readRecords(b)
+  try {
+    return readRecords(b)
+  } catch {
+    return []
   }
 }
 
@@ -146,17 +157,24 @@ function describeRecord(
   sequence: number,
   options: DumpLogOptions,
 ): string {
-  const parts: string[] = []
-  if (options.skipRecordMetadata !== true) {
-    parts.push(
-      `offset: ${record.offset} ${timestampName(b)}: ${record.timestamp}`,
-      `keySize: ${sizeOf(record.key)} valueSize: ${sizeOf(record.value)}`,
-      `sequence: ${sequence} headerKeys: [${record.headers.map(({ key }) => key).join(',')}]`,
-    )
-  }
-  if (batch.isControl(b, 0)) parts.push(describeControl(b))
-  else if (options.printData === true) parts.push(...describeData(record, options))
-  return `| ${parts.join(' ')}`
+  const isControl = batch.isControl(b, 0)
+  const data = options.printData === true && !isControl ? describeData(record, options) : []
+  if (options.skipRecordMetadata === true) return withoutMetadata(data)
+  const parts = [
+    `offset: ${record.offset} ${timestampName(b)}: ${record.timestamp}`,
+    `keySize: ${sizeOf(record.key)} valueSize: ${sizeOf(record.value)}`,
+    `sequence: ${sequence} headerKeys: [${record.headers.map(({ key }) => key).join(',')}]`,
+  ]
+  if (isControl) parts.push(describeControl(b))
+  return `| ${[...parts, ...data].join(' ')}`
+}
+
+/** The bar comes with the key; a record without one begins with the space before its value. */
+function withoutMetadata(data: readonly string[]): string {
+  const [first = ''] = data
+  const line = data.join(' ')
+  if (first.startsWith('key: ')) return `| ${line}`
+  return line === '' ? '' : ` ${line}`
 }
 
 function describeControl(b: Buffer): string {
@@ -214,16 +232,14 @@ function describeLegacyRecord(
   options: DumpLogOptions,
 ): string {
   const { offset, key, value, timestamp } = message
-  const parts: string[] = []
-  if (options.skipRecordMetadata !== true) {
-    parts.push(
-      `offset: ${offset} ${legacyTimestamp(message)}`,
-      `keySize: ${sizeOf(key)} valueSize: ${sizeOf(value)} isValid: ${isValid} crc: ${crc}}`,
-    )
-  }
   const record = { offset, timestamp, key, value, headers: [] }
-  if (options.printData === true) parts.push(...describeData(record, options))
-  return `| ${parts.join(' ')}`
+  const data = options.printData === true ? describeData(record, options) : []
+  if (options.skipRecordMetadata === true) return withoutMetadata(data)
+  const parts = [
+    `offset: ${offset} ${legacyTimestamp(message)}`,
+    `keySize: ${sizeOf(key)} valueSize: ${sizeOf(value)} isValid: ${isValid} crc: ${crc}}`,
+  ]
+  return `| ${[...parts, ...data].join(' ')}`
 }
 
 /** The message itself, or those in its wrapper, with absolute offsets. */

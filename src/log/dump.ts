@@ -58,7 +58,7 @@ function* dumpFile(
     return yield* dumpTransactionIndex(path, readWhole(open(path)), transactions)
   }
   if (offsetWith(SNAPSHOT_SUFFIX) !== undefined) {
-    return yield* dumpSnapshot(path, readWhole(open(path)))
+    return yield* dumpSnapshot(path, readWhole(open(path)), problems)
   }
   yield `Ignoring unknown file ${path}`
 }

@@ -42,6 +42,10 @@ for (const [name, option] of DUMPS) {
 
 const MISTAKES: readonly [string, string][] = [
   ['dump-log --files /nowhere/00000000000000000000.log', 'Cannot read /nowhere/'],
+  [
+    'dump-log --files x.log --value-decoder-class nope.Nope',
+    'nope.Nope is not available: --value-decoder-class is StringDecoder',
+  ],
   ['dump-log', 'Prints what is in the files of a partition.'],
   [
     'topics --list --bootstrap-server localhost',
