@@ -66,9 +66,10 @@ const PAST = [
 
 for (const { errorCode, ...epochs } of PAST) {
   const sender = { controllerId: 7, isKRaftController: false, type: 0, ...epochs }
+  const row = errorCode === STALE_BROKER_EPOCH ? 'KAFKA-7235: ' : ''
   const name = `controller epoch ${epochs.controllerEpoch}, broker epoch ${epochs.brokerEpoch}`
 
-  test(`LeaderAndIsr of ${name}`, async () => {
+  test(`${row}LeaderAndIsr of ${name}`, async () => {
     const partitionState = {
       partitionIndex: 0,
       controllerEpoch: epochs.controllerEpoch,
@@ -85,13 +86,13 @@ for (const { errorCode, ...epochs } of PAST) {
     assert.equal((await refused(() => ask(LeaderAndIsr, 7, request))).errorCode, errorCode)
   })
 
-  test(`StopReplica of ${name}`, async () => {
+  test(`${row}StopReplica of ${name}`, async () => {
     const partitionStates = [{ partitionIndex: 0, leaderEpoch: 50, deletePartition: true }]
     const request = { ...sender, topicStates: [{ topicName: TOPIC, partitionStates }] }
     assert.equal((await refused(() => ask(StopReplica, 4, request))).errorCode, errorCode)
   })
 
-  test(`UpdateMetadata of ${name}`, async () => {
+  test(`${row}UpdateMetadata of ${name}`, async () => {
     const request = { ...sender, topicStates: [], liveBrokers: [] }
     assert.equal((await refused(() => ask(UpdateMetadata, 8, request))).errorCode, errorCode)
   })
@@ -121,7 +122,7 @@ async function partitionError(version: number, ids: readonly number[], leaderEpo
   return topics[0]?.partitions[0]?.errorCode
 }
 
-test('AlterPartition of an old broker epoch, and of a broker that is not there', async () => {
+test('KAFKA-7235: AlterPartition of an old broker epoch, and of a broker that is not there', async () => {
   const old = await refused(() => ask(AlterPartition, 3, { ...isrOf([1]), brokerEpoch: 0 }))
   assert.equal(old.errorCode, STALE_BROKER_EPOCH)
   const stranger = { ...isrOf([1]), brokerId: STRANGER }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { registerBroker, RegistrationRefused } from '../../src/controller/broker-registration.ts'
-import { decodeState, encodeState } from '../../src/metadata/znodes.ts'
+import { decodeBroker, decodeState, encodeState } from '../../src/metadata/znodes.ts'
 import { Errors } from '../../src/wire/errors.ts'
 import { ControllerWorld, SESSION_TIMEOUT_MS } from './controller-world.ts'
 
@@ -76,7 +76,7 @@ test('KAFKA-6082: a controller that was replaced without noticing changes nothin
   await world.close()
 })
 
-test('KAFKA-7235: a broker refuses requests with the epoch of its earlier life, and the controller too', async () => {
+test('KAFKA-7235: the controller refuses requests of a broker with the epoch of its earlier life', async () => {
   const world = await worldOf(3)
   await create(world, 'orders', [2, 1, 3])
   const old = world.broker(2)
@@ -109,6 +109,20 @@ test('KAFKA-7165: registering again tolerates what a lost answer had made', asyn
   const { epoch } = broker
   await broker.register()
   assert.equal(broker.epoch, epoch)
+  await world.close()
+})
+
+test('KAFKA-7165: the node of its old session keeps a broker out until that session is gone', async () => {
+  const world = await worldOf(1)
+  const broker = world.broker(1)
+  const { epoch } = broker
+  const node = decodeBroker((await world.zookeeper.get('/brokers/ids/1')).data)
+  assert(node !== undefined)
+  const renewed = await world.connect()
+  await assert.rejects(registerBroker(renewed, 1, node), RegistrationRefused)
+  await world.expire(broker)
+  assert.ok((await registerBroker(renewed, 1, node)) > epoch)
+  await renewed.close()
   await world.close()
 })
 
