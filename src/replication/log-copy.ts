@@ -37,8 +37,9 @@ export class LogCopy {
 
   /** Copies some batches; how many bytes. Throws KafkaError when one of the logs has failed. */
   async step(): Promise<number> {
-    await this.#align()
     const { current, future } = this
+    if (current.hasFailed || future.hasFailed) throw new KafkaError(Errors.KAFKA_STORAGE_ERROR)
+    await this.#align()
     if (future.nextOffset >= current.logEndOffset) return 0
     const result = await current.read({
       fetchOffset: future.nextOffset,
