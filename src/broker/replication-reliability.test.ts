@@ -64,6 +64,14 @@ test('KAFKA-7897: after records without epochs those of earlier records are not 
   log.appendAsFollower(old.subarray(last))
   assert.deepEqual([log.nextOffset, log.latestEpoch], [4, -1])
   assert.deepEqual(log.endOffsetForEpoch(2), { epoch: -1, endOffset: -1 })
+  await cluster.settle()
+  await cluster.kill(0)
+  const { logs } = cluster.boot(0)
+  await cluster.resolve(logs.load(TOPIC, 0))
+  assert.deepEqual(
+    [cluster.broker(0).log().nextOffset, cluster.broker(0).log().latestEpoch],
+    [4, -1],
+  )
 })
 
 test('KAFKA-13254: an answer that comes within the proposal changes the set once, and ends', async () => {

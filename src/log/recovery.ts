@@ -145,7 +145,7 @@ function takeIn(loading: LoadingLog, segment: Segment, b: Buffer, p: number): vo
         if (completed.aborted) segment.addAborted({ ...completed, lastStableOffset })
       }
     }
-  }
+  } else epochs.clear()
   const size = batch.sizeInBytes(b, p)
   const newest = newestTimestampOf(b, p)
   segment.append(lastOffsetOf(b, p), newest, size, options.config.indexIntervalBytes)
@@ -157,7 +157,8 @@ export async function rebuildEpochs({ segments, epochs }: LoadingLog): Promise<v
   for (const segment of segments.all) {
     const range = { from: 0, to: segment.sizeBytes, verify: false }
     await scanBatches(segment.log, range, (b, p) => {
-      if (batch.magic(b, p) !== batch.CURRENT_MAGIC) return
+      // As when they were appended: earlier epochs do not speak for records without (KAFKA-7897).
+      if (batch.magic(b, p) !== batch.CURRENT_MAGIC) return epochs.clear()
       const epoch = batch.partitionLeaderEpoch(b, p)
       if (epoch > epochs.latestEpoch) epochs.assign(epoch, batch.baseOffset(b, p))
     })
