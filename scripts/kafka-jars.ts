@@ -1,15 +1,25 @@
-// Fetches the jars of the real Apache Kafka with Maven, for the suites that compare with it.
+// Fetches the jars of the real Apache Kafka, and of Curator (recipes for ZooKeeper), with Maven, for
+// the suites that compare with them.
 // `node scripts/kafka-jars.ts 3.9` prints the class path, or one word saying what is missing.
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 
-const VERSIONS = {
-  '3.9': { kafka: '3.9.1', logging: 'slf4j-reload4j', loggingVersion: '1.7.36' },
-  '4.1': { kafka: '4.1.0', logging: 'slf4j-simple', loggingVersion: '1.7.36' },
+const DEPENDENCIES = {
+  '3.9': [
+    'org.apache.kafka:kafka_2.13:3.9.1',
+    'org.apache.kafka:kafka-tools:3.9.1',
+    'org.slf4j:slf4j-reload4j:1.7.36',
+  ],
+  '4.1': [
+    'org.apache.kafka:kafka_2.13:4.1.0',
+    'org.apache.kafka:kafka-tools:4.1.0',
+    'org.slf4j:slf4j-simple:1.7.36',
+  ],
+  curator: ['org.apache.curator:curator-recipes:5.5.0', 'org.slf4j:slf4j-simple:1.7.36'],
 } as const
-export type KafkaVersion = keyof typeof VERSIONS
+export type KafkaVersion = Exclude<keyof typeof DEPENDENCIES, 'curator'>
 
 /** The class path, or what is missing: `java`, `maven` or `jars`. */
 export type KafkaJars =
@@ -19,7 +29,7 @@ export type KafkaJars =
 const MAVEN_TIMEOUT_MS = 600_000
 
 /** Fetches on first use, into the user's cache. */
-export function kafkaJars(version: KafkaVersion): KafkaJars {
+export function kafkaJars(version: keyof typeof DEPENDENCIES): KafkaJars {
   if (!runs('java', ['-version'])) return { missing: 'java' }
   const directory = join(cacheDirectory(), version)
   const libs = join(directory, 'libs')
@@ -53,17 +63,16 @@ function runs(command: string, args: readonly string[]): boolean {
   }
 }
 
-function pomOf(version: KafkaVersion): string {
-  const { kafka, logging, loggingVersion } = VERSIONS[version]
-  const dependency = (group: string, artifact: string, of: string) =>
-    `<dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${of}</version></dependency>`
+function pomOf(version: keyof typeof DEPENDENCIES): string {
+  const dependencies = DEPENDENCIES[version].map((coordinates) => {
+    const [group, artifact, of] = coordinates.split(':')
+    return `<dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${of}</version></dependency>`
+  })
   return `<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
   <groupId>local</groupId><artifactId>kafka-jars</artifactId><version>1</version>
   <dependencies>
-    ${dependency('org.apache.kafka', 'kafka_2.13', kafka)}
-    ${dependency('org.apache.kafka', 'kafka-tools', kafka)}
-    ${dependency('org.slf4j', logging, loggingVersion)}
+    ${dependencies.join('\n    ')}
   </dependencies>
 </project>
 `
