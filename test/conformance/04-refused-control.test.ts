@@ -59,6 +59,23 @@ async function refused<Answer>(question: () => Promise<Answer>): Promise<Answer>
   return answer
 }
 
+/** What LeaderAndIsr says of the partition: it is led by somebody else. */
+function leadership(leaderEpoch: number, replicas: readonly number[]) {
+  const partitionState = {
+    partitionIndex: 0,
+    controllerEpoch: 1,
+    leader: STRANGER,
+    leaderEpoch,
+    isr: [STRANGER],
+    partitionEpoch: 50,
+    replicas: [...replicas],
+    isNew: false,
+    leaderRecoveryState: 0,
+  }
+  const topicStates = [{ topicName: TOPIC, topicId, partitionStates: [partitionState] }]
+  return { topicStates, liveLeaders: [] }
+}
+
 const PAST = [
   { controllerEpoch: 0, brokerEpoch: -1, errorCode: STALE_CONTROLLER_EPOCH },
   { controllerEpoch: 1, brokerEpoch: 0, errorCode: STALE_BROKER_EPOCH },
@@ -70,19 +87,7 @@ for (const { errorCode, ...epochs } of PAST) {
   const name = `controller epoch ${epochs.controllerEpoch}, broker epoch ${epochs.brokerEpoch}`
 
   test(`${row}LeaderAndIsr of ${name}`, async () => {
-    const partitionState = {
-      partitionIndex: 0,
-      controllerEpoch: epochs.controllerEpoch,
-      leader: STRANGER,
-      leaderEpoch: 50,
-      isr: [STRANGER],
-      partitionEpoch: 50,
-      replicas: [BROKER_ID, STRANGER],
-      isNew: false,
-      leaderRecoveryState: 0,
-    }
-    const topicStates = [{ topicName: TOPIC, topicId, partitionStates: [partitionState] }]
-    const request = { ...sender, topicStates, liveLeaders: [] }
+    const request = { ...sender, ...leadership(50, [BROKER_ID, STRANGER]) }
     assert.equal((await refused(() => ask(LeaderAndIsr, 7, request))).errorCode, errorCode)
   })
 
@@ -97,6 +102,41 @@ for (const { errorCode, ...epochs } of PAST) {
     assert.equal((await refused(() => ask(UpdateMetadata, 8, request))).errorCode, errorCode)
   })
 }
+
+const CONTROLLER = {
+  controllerId: BROKER_ID,
+  isKRaftController: false,
+  type: 0,
+  controllerEpoch: 1,
+  brokerEpoch: -1,
+}
+
+test('LeaderAndIsr with an old leader epoch, with the same, and of other replicas', async () => {
+  const known = await seen()
+  const cases = [
+    [-1, [BROKER_ID, STRANGER], 11],
+    [0, [BROKER_ID, STRANGER], 11],
+    [50, [STRANGER], 3],
+  ] as const
+  for (const [leaderEpoch, replicas, errorCode] of cases) {
+    const request = { ...CONTROLLER, ...leadership(leaderEpoch, replicas) }
+    const answer = await ask(LeaderAndIsr, 7, request)
+    assert.equal(answer.errorCode, 0)
+    assert.equal(answer.topics[0]?.partitionErrors[0]?.errorCode, errorCode)
+  }
+  assert.deepEqual(await seen(), known)
+})
+
+test('StopReplica with an old leader epoch, and of a partition that is not there', async () => {
+  const known = await seen()
+  const partitionStates = [{ partitionIndex: 0, leaderEpoch: -5, deletePartition: false }]
+  const topicStates = [TOPIC, 'rc-nowhere'].map((topicName) => ({ topicName, partitionStates }))
+  const answer = await ask(StopReplica, 4, { ...CONTROLLER, topicStates })
+  assert.equal(answer.errorCode, 0)
+  const errors = new Map(answer.partitionErrors.map((it) => [it.topicName, it.errorCode]))
+  assert.deepEqual([errors.get(TOPIC), errors.get('rc-nowhere')], [74, 0])
+  assert.deepEqual(await seen(), known)
+})
 
 function isrOf(ids: readonly number[], leaderEpoch = 0) {
   const newIsrWithEpochs = ids.map((brokerId) => ({ brokerId, brokerEpoch: -1 }))

@@ -124,6 +124,7 @@ export const PLANTED_BUGS: Readonly<Record<string, PlantedBug>> = {
   },
   'KAFKA-2729': {
     what: 'a leader asks for changes of a version that it remembers from before',
+    isCommon: true,
     edits: [
       {
         file: 'src/replication/partition.ts',
@@ -205,6 +206,7 @@ export const PLANTED_BUGS: Readonly<Record<string, PlantedBug>> = {
   },
   'unclean by default': {
     what: 'a leader is taken from outside the in-sync set',
+    isCommon: true,
     edits: [
       {
         file: 'src/controller/leadership-plans.ts',
