@@ -17,17 +17,31 @@ export function replaceFileSync(
   content: string | Buffer,
   { durable }: ReplaceOptions,
 ): void {
-  const temporary = `${path}.tmp`
-  const file = disk.openSync(temporary, 'create')
+  stageFileSync(disk, path, content, durable !== false)
+  placeFileSync(disk, path)
+  if (durable === true) disk.syncDirectorySync(dirname(path))
+}
+
+/** Writes what is to take the place of `path` beside it. */
+export function stageFileSync(
+  disk: Disk,
+  path: string,
+  content: string | Buffer,
+  isSynced = false,
+): void {
+  const file = disk.openSync(`${path}.tmp`, 'create')
   try {
     file.truncateSync(0)
     file.writeSync(typeof content === 'string' ? Buffer.from(content) : content, 0)
-    if (durable !== false) file.syncSync()
+    if (isSynced) file.syncSync()
   } finally {
     file.closeSync()
   }
-  disk.renameSync(temporary, path)
-  if (durable === true) disk.syncDirectorySync(dirname(path))
+}
+
+/** Gives what was staged its place. */
+export function placeFileSync(disk: Disk, path: string): void {
+  disk.renameSync(`${path}.tmp`, path)
 }
 
 export async function replaceFile(

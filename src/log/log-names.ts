@@ -1,7 +1,7 @@
 // Leader epochs, the topic's id, and the names of a log's files and of its directory, made durable.
 // They have to be before the recovery point passes what they speak of.
 import { dirname, join } from 'node:path'
-import { replaceFile } from './atomic-file.ts'
+import { placeFileSync, replaceFile, stageFileSync } from './atomic-file.ts'
 import type { ReplaceOptions } from './atomic-file.ts'
 import { formatEpochs } from './checkpoint-file.ts'
 import type { EpochEntry } from './checkpoint-file.ts'
@@ -71,8 +71,27 @@ export async function writeEpochs(log: NamedFiles, options: ReplaceOptions): Pro
   log.epochsPersisted = version
 }
 
+/**
+ * Writes the leader epochs beside their place. Once that is durable they may take it (`placeEpochs`);
+ * once the name is durable too, they are what the checkpoint holds.
+ */
+export function stageEpochs(log: NamedFiles): void {
+  if (log.epochsPersisted === log.epochs.version) return
+  const { disk } = log.context.platform
+  stageFileSync(disk, epochsPath(log), formatEpochs(log.epochs.entries))
+}
+
+export function placeEpochs(log: NamedFiles): void {
+  if (log.epochsPersisted === log.epochs.version) return
+  placeFileSync(log.context.platform.disk, epochsPath(log))
+  log.epochsPersisted = log.epochs.version
+}
+
 function replaceEpochs(log: NamedFiles, durable: ReplaceOptions['durable']): Promise<void> {
-  const path = join(log.directory, LEADER_EPOCH_FILE)
   const content = formatEpochs(log.epochs.entries)
-  return replaceFile(log.context.platform.disk, path, content, { durable })
+  return replaceFile(log.context.platform.disk, epochsPath(log), content, { durable })
+}
+
+function epochsPath(log: NamedFiles): string {
+  return join(log.directory, LEADER_EPOCH_FILE)
 }

@@ -94,6 +94,8 @@ export class LogState {
   lastFlushedMs: number
   rollJitterMs: number
   isClosed = false
+  /** Paths of small files that a close under way has written; undefined: nothing to make durable. */
+  closing: readonly string[] | undefined
 
   constructor(context: LogContext, parts: LogParts, hooks: LogHooks) {
     this.context = context

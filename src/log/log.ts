@@ -7,6 +7,7 @@ import type { LogConfig } from '../config/topic-config.ts'
 import { appendAsFollower, appendAsLeader } from './append.ts'
 import { replaceFileSync } from './atomic-file.ts'
 import { PARTITION_METADATA_FILE } from './file-names.ts'
+import { beginClose, endClose, release } from './close.ts'
 import { cleanLog } from './clean-log.ts'
 import type { CleanLimits, CleanResult, CleanTask } from './clean-log.ts'
 import { dirtinessOf } from './dirtiness.ts'
@@ -15,7 +16,7 @@ import { LeaderEpochCache } from './leader-epoch-cache.ts'
 import { loadLog } from './load-log.ts'
 import type { LoadOptions } from './load-log.ts'
 import type { LogContext } from './log-context.ts'
-import { syncMetadata } from './log-names.ts'
+import { placeEpochs, stageEpochs, syncMetadata } from './log-names.ts'
 import { LogState } from './log-state.ts'
 import type { LogParts } from './log-state.ts'
 import type {
@@ -33,7 +34,7 @@ import { formatPartitionMetadata } from './partition-metadata.ts'
 import { ProducerStates } from './producer-state.ts'
 import { LogReader } from './read.ts'
 import { advanceLogStart, applyRetention, deleteRecordsBefore } from './retention.ts'
-import { close, flush, release, rollTo } from './roll.ts'
+import { flush, rollTo } from './roll.ts'
 import { Segment } from './segment.ts'
 import { SegmentList } from './segment-list.ts'
 import { SnapshotFiles } from './snapshot-files.ts'
@@ -349,8 +350,26 @@ export class Log {
   }
 
   /** Writes what is missing on disk and closes the files; no call afterwards. */
-  close(): Promise<void> {
-    return close(this.#state)
+  async close(): Promise<void> {
+    await this.beginClose()
+    await this.endClose(false)
+  }
+
+  /** The parts of a close, for many logs together: see close-logs.ts. */
+  beginClose(): Promise<boolean> {
+    return beginClose(this.#state)
+  }
+
+  stageEpochs(): void {
+    stageEpochs(this.#state)
+  }
+
+  placeEpochs(): void {
+    placeEpochs(this.#state)
+  }
+
+  endClose(isDurable: boolean): Promise<void> {
+    return endClose(this.#state, isDurable)
   }
 
   /** The log directory has gone bad: nothing is written, nor acknowledged, any more. */

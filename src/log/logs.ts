@@ -10,6 +10,7 @@ import type { Logger } from '../telemetry/logger.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { Errors, KafkaError } from '../wire/errors.ts'
 import { LogCleaner } from './cleaner.ts'
+import { closeLogs } from './close-logs.ts'
 import { DelayedRemoval } from './delayed-removal.ts'
 import { partitionDirectoryName, suffixedDirectoryName } from './file-names.ts'
 import type { LoadProgress } from './load-progress.ts'
@@ -325,11 +326,7 @@ export class Logs {
   async #closeDirectory(directory: LogDirectory): Promise<void> {
     let isClean = true
     try {
-      const logs = [...directory.logs]
-      const work = async (): Promise<void> => {
-        for (let log = logs.pop(); log !== undefined; log = logs.pop()) await log.close()
-      }
-      await Promise.all(Array.from({ length: CLOSE_CONCURRENCY }, work))
+      await closeLogs(this.#context.platform.disk, directory.path, directory.logs)
       isClean = [...directory.logs].every((log) => !log.hasFailed)
       await directory.end(isClean && !directory.isOffline)
     } catch (error) {
@@ -442,7 +439,6 @@ export class Logs {
   }
 }
 
-const CLOSE_CONCURRENCY = 16
 const MAX_WISHES = 100_000
 
 /** What is cut off was not cleaned either. */

@@ -1,7 +1,7 @@
 // Beginning a new segment, and what has to become durable behind it. The order survives power loss:
 // log file, indexes, snapshot and leader epochs are synced, then the names in the directory, and
 // only then does the recovery point move past them.
-import { makeNamesDurable, writeEpochs } from './log-names.ts'
+import { makeNamesDurable } from './log-names.ts'
 import type { LogState, RolledSegment } from './log-state.ts'
 import { Segment } from './segment.ts'
 import { syncFiles } from './sync-files.ts'
@@ -60,46 +60,6 @@ export async function flush(log: LogState): Promise<void> {
   log.requireHealthy()
 }
 
-/** Writes everything that a start after this wants to find, and closes the files. */
-export async function close(log: LogState): Promise<void> {
-  if (log.isClosed) return
-  log.isClosed = true
-  await log.writer.published(log.nextOffset)
-  await inBackground(log, async () => {
-    if (!log.isClean) await writeClosingFiles(log)
-    else if (log.segments.sizeBytes() > 0) await writeEpochs(log, { durable: false })
-    log.isClean = true
-  })
-  release(log)
-}
-
-/** Closes the files and forgets what was to be done later. */
-export function release(log: LogState): void {
-  for (const segment of log.segments.all) segment.close()
-  for (const timer of log.removals) timer.cancel()
-  log.removals.clear()
-  log.tail.clear()
-}
-
-async function writeClosingFiles(log: LogState): Promise<void> {
-  const { active } = log.segments
-  const isEmpty = active.sizeBytes === 0 && log.segments.length === 1 && log.logEndOffset === 0
-  if (!isEmpty) {
-    const written: string[] = []
-    active.trim()
-    if (active.sizeBytes > 0) active.finishIndex()
-    else void active.log.file
-    for (const segment of log.segments.all) written.push(...segment.persist())
-    if (!log.snapshots.has(log.logEndOffset)) {
-      written.push(log.snapshots.write(log.logEndOffset, log.producers.snapshot()))
-    }
-    if (active.sizeBytes > 0) await syncLog(active)
-    await syncWritten(log, written)
-    await makeNamesDurable(log)
-  }
-  log.recoveryPoint = log.logEndOffset
-}
-
 async function finish(log: LogState, rolled: RolledSegment): Promise<void> {
   await log.writer.published(rolled.endOffset)
   if (log.failed) return
@@ -126,7 +86,7 @@ function dropEmpty(log: LogState, segment: Segment): void {
   for (const path of segment.existingFiles()) disk.removeSync(path)
 }
 
-async function syncLog(segment: Segment): Promise<void> {
+export async function syncLog(segment: Segment): Promise<void> {
   const file = segment.log.pin()
   try {
     await file.sync()
@@ -135,7 +95,7 @@ async function syncLog(segment: Segment): Promise<void> {
   }
 }
 
-async function syncWritten(log: LogState, paths: readonly string[]): Promise<void> {
+export async function syncWritten(log: LogState, paths: readonly string[]): Promise<void> {
   // Also files that were found empty, and stay so, have got a name.
   log.namesVersion += 1
   await syncFiles(log.context.platform.disk, paths)

@@ -76,6 +76,11 @@ export interface Disk {
   /** Makes names created, renamed or removed in `directory` durable. */
   syncDirectory(directory: string): Promise<void>
   syncDirectorySync(directory: string): void
+  /**
+   * Makes everything on the file system that `path` lies on durable, content and names: cheaper than
+   * many syncs. False: there is no way to ask for that here, and nothing was done.
+   */
+  syncFileSystem(path: string): Promise<boolean>
   space(path: string): Promise<DiskSpace>
   /** Rejects with code ELOCKED when another process, or this one, holds it. */
   lock(path: string): Promise<DiskLock>

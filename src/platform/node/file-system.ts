@@ -4,6 +4,7 @@ import { promisify } from 'node:util'
 import type { Disk, DiskFile, DiskSpace, DirectoryEntry, FileStatus, OpenMode } from '../disk.ts'
 import { remainingBuffers, totalBytes } from '../remaining-buffers.ts'
 import { lockFile } from './file-lock.ts'
+import { syncFileSystem } from './file-system-sync.ts'
 
 const { O_CREAT, O_RDONLY, O_RDWR } = fs.constants
 const FLAGS: Record<OpenMode, number> = {
@@ -149,6 +150,7 @@ export const fileSystem: Disk = {
       fs.closeSync(descriptor)
     }
   },
+  syncFileSystem,
   async space(path): Promise<DiskSpace> {
     const { bsize, blocks, bavail } = await fs.promises.statfs(path)
     return { totalBytes: blocks * bsize, usableBytes: bavail * bsize }

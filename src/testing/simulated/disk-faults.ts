@@ -16,6 +16,7 @@ const CHANGING = [
   'remove',
   'removeTree',
   'syncDirectory',
+  'syncFileSystem',
   'lock',
 ] as const
 

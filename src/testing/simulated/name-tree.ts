@@ -92,6 +92,12 @@ export class NameTree {
     }
   }
 
+  /** Everything that has happened to names survives from now on. */
+  syncAll(): void {
+    for (const { change } of this.#pending) applyTo(this.#durable, change)
+    this.#pending = []
+  }
+
   /** The power fails. Answers how many unsynced changes of names were lost. */
   crash(fate: NameFate, random: Seeded): number {
     let orderedLeft = random.between(0, this.unsyncedChanges)

@@ -56,6 +56,8 @@ export class SimulatedDisk implements Disk {
   readonly faults = new DiskFaults()
   /** How long an asynchronous operation takes; synchronous ones take no time. */
   latencyMs: (operation: DiskOperation) => number = () => 0
+  /** Not every system has a way to. */
+  canSyncFileSystem = true
   readonly #medium: Medium
   readonly #clock: Clock
   readonly #locked = new Set<string>()
@@ -199,6 +201,23 @@ export class SimulatedDisk implements Disk {
   async syncDirectory(directory: string): Promise<void> {
     await this.#wait('syncDirectory')
     this.syncDirectorySync(directory)
+  }
+
+  async syncFileSystem(path: string): Promise<boolean> {
+    await this.#wait('syncFileSystem')
+    if (!this.canSyncFileSystem) return false
+    const { names, random } = this.#medium
+    try {
+      this.#perform('syncFileSystem', path, () => {
+        if (this.faults.isLastStep) return
+        for (const [, file] of names.files()) file.sync()
+        names.syncAll()
+      })
+    } catch (error) {
+      if (!this.faults.isCrashed) for (const [, file] of names.files()) file.failSync(random)
+      throw error
+    }
+    return true
   }
 
   async space(path: string): Promise<DiskSpace> {
