@@ -122,7 +122,7 @@ class Pair {
     const request = { topics: [{ name: TOPIC }], allowAutoTopicCreation: false }
     const { topics } = await this.call(2, Metadata, request)
     const found = topics[0]?.partitions.find((one) => one.partitionIndex === partition)
-    return [found?.leaderId ?? -1, (found?.isrNodes ?? []).toSorted()]
+    return [found?.leaderId ?? -1, (found?.isrNodes ?? []).toSorted((a, b) => a - b)]
   }
 
   async stop(id: number): Promise<void> {

@@ -167,8 +167,13 @@ export class LeadershipRequests {
     try {
       log = logs.getOrCreate(topic, index, id, { isNew: state.isNew })
     } catch (error) {
+      if (error instanceof KafkaError) {
+        // Its directory has been spoken of.
+        logger.warn(`Cannot open the log of ${topic}-${index}: ${error.message}`)
+        return error.code
+      }
       logger.error(`Cannot open the log of ${topic}-${index}`, error)
-      return error instanceof KafkaError ? error.code : Errors.KAFKA_STORAGE_ERROR
+      return Errors.KAFKA_STORAGE_ERROR
     }
     if (partition.log !== log) {
       const checkpoint = logs.highWatermarkCheckpoint(topic, index)
