@@ -22,9 +22,12 @@ const SEGMENTS = 1_000
 const SEGMENT_STEP_MS = 1_000
 const COMPACTED_KEYS = 20_000
 
-/** Milliseconds for `again` to come up in the directory of a server that has ended. */
+/** Of a broker that was killed, Apache Kafka's has to wait for the end of its session. */
+const SESSION = { 'zookeeper.session.timeout.ms': '6000' }
+
+/** Milliseconds for `kind` to come up in the directory of a server that has ended. */
 async function startAgain(kind: ServerKind, directory: string): Promise<[Server, number]> {
-  const server = await kind.start(directory)
+  const server = await kind.start(directory, SESSION)
   return [server, await firstRecord(server)]
 }
 
@@ -83,40 +86,51 @@ const large: Case = {
   name: 'log-large',
   title: `With ${LOG_BYTES / MEBIBYTE} MiB of log, to the first acknowledged record`,
   run: (kind) =>
-    withServer(kind, async (server, _startedMs, directory) => {
-      await load({
-        kind: 'fill',
-        port: server.port,
-        pids: server.pids,
-        topic: 'large',
-        partitions: 6,
-        bytes: LOG_BYTES,
-        batchBytes: 256 * 1024,
-        keys: 0,
-        stepMs: 1,
-        topicConfigs: {},
-      })
-      await server.kill()
-      const [second, killed] = await startAgain(kind, directory)
-      await second.stop()
-      const [third, clean] = await startAgain(kind, directory)
-      await third.kill()
-      return { 'start killed ms': killed, 'start clean ms': clean }
-    }),
+    withServer(
+      kind,
+      async (server, _startedMs, directory) => {
+        await load({
+          kind: 'fill',
+          port: server.port,
+          pids: server.pids,
+          topic: 'large',
+          partitions: 6,
+          bytes: LOG_BYTES,
+          batchBytes: 256 * 1024,
+          keys: 0,
+          stepMs: 1,
+          topicConfigs: { 'retention.ms': '-1' },
+        })
+        await server.kill()
+        const [second, killed] = await startAgain(kind, directory)
+        await second.stop()
+        const [third, clean] = await startAgain(kind, directory)
+        await third.kill()
+        return { 'start killed ms': killed, 'start clean ms': clean }
+      },
+      SESSION,
+    ),
 }
 
-const many: Case = {
-  name: 'partitions-10000',
-  title: '10,000 partitions (100 × 100): create, memory, stop, start clean and after SIGKILL',
-  run: (kind) =>
-    withServer(kind, async (server, _startedMs, directory) => {
-      const { port, pids } = server
-      const topics = { topic: 'many', requests: 10, topicsPerRequest: 10, partitions: 100 }
-      const { seconds } = await load({ kind: 'topics', port, pids, ...topics })
-      const memory = residentBytes(pids) / 1e6
-      const figures = await restarts(kind, server, directory)
-      return { 'create s': seconds, 'RSS MB': memory, ...figures }
-    }),
+function many(name: string, title: string, isWritten: boolean): Case {
+  return {
+    name,
+    title: `10,000 partitions (100 × 100)${title}`,
+    run: (kind) =>
+      withServer(
+        kind,
+        async (server, _startedMs, directory) => {
+          const common = { port: server.port, pids: server.pids, topic: 'many', partitions: 100 }
+          const topics = { ...common, requests: 10, topicsPerRequest: 10 }
+          const { seconds } = await load({ kind: 'topics', ...topics })
+          if (isWritten) await load({ kind: 'touch', ...common, topics: 100 })
+          const memory = residentBytes(server.pids) / 1e6
+          const figures = await restarts(kind, server, directory)
+          return { 'create s': seconds, 'RSS MB': memory, ...figures }
+        },
+        SESSION,
+      ),
+  }
 }
 
 const cleaning: Case = {
@@ -193,7 +207,8 @@ const lookUps: Case = {
 export const storageCases: readonly Case[] = [
   ...synced,
   large,
-  many,
+  many('partitions-10000', ': create, memory, stop, start clean and after SIGKILL', false),
+  many('partitions-written', ', a record in each: the same', true),
   deletion('delete-1000', 'Deleting 1,000 topics of one partition, until gone', 20, 1),
   deletion('delete-100x100', 'Deleting 100 topics of 100 partitions, until gone', 10, 100),
   cleaning,

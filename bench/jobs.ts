@@ -112,6 +112,7 @@ export function runJob(job: Job): Promise<JobResult> {
     case 'cluster-controller-change':
       return runClusterJob(job)
     case 'fill':
+    case 'touch':
     case 'delete-topics':
     case 'clean':
     case 'look-up':

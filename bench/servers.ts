@@ -1,6 +1,16 @@
 // The brokers under test, each with its ZooKeeper: ours as one process, Apache Kafka as two.
 import { spawn, type ChildProcess } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from '../test/support/free-port.ts'
@@ -75,8 +85,22 @@ export function newDirectory(): string {
   return mkdtempSync(join(process.env['OTTLA_BENCH_DIR'] ?? tmpdir(), 'ottla-bench-'))
 }
 
+const emptied = new Set<string>()
+process.once('exit', () => {
+  for (const directory of emptied) rmSync(directory, { recursive: true, force: true })
+})
+
+/**
+ * Gives back the disk's space now, and the files at the end: ext4 does not use an inode again within
+ * five minutes, and looking past thousands of them would be charged to the next who makes files.
+ */
 export function removeDirectory(directory: string): void {
-  rmSync(directory, { recursive: true, force: true })
+  for (const name of readdirSync(directory, { recursive: true, encoding: 'utf8' })) {
+    const path = join(directory, name)
+    const status = statSync(path)
+    if (status.isFile() && status.size > 0) truncateSync(path, 0)
+  }
+  emptied.add(directory)
 }
 
 export function writeProperties(path: string, settings: Readonly<Record<string, string>>): void {
@@ -143,8 +167,10 @@ export function kafka(): ServerKind | undefined {
       const spawnedAt = performance.now()
       const main = ZOOKEEPER_MAIN
       const zookeeper = spawnJava(zookeeperFile, { heap: '512M', main, directory })
-      const broker = spawnJava(file, { heap: '1G', main: KAFKA_MAIN, directory })
-      return new Processes(port, spawnedAt, [broker, zookeeper])
+      const startBroker = () => spawnJava(file, { heap: '1G', main: KAFKA_MAIN, directory })
+      const processes = new Processes(port, spawnedAt, [startBroker(), zookeeper])
+      processes.superviseFirst(startBroker)
+      return processes
     },
   }
 }
@@ -195,12 +221,22 @@ const STOP_WITHIN_MS = 30_000
 class Processes implements Server {
   readonly port: number
   readonly spawnedAt: number
-  readonly #children: readonly ChildProcess[]
+  readonly #children: ChildProcess[]
+  #isEnding = false
 
   constructor(port: number, spawnedAt: number, children: readonly ChildProcess[]) {
     this.port = port
     this.spawnedAt = spawnedAt
-    this.#children = children
+    this.#children = [...children]
+  }
+
+  /** Starts the first again when it ends by itself: as long as the session of a killed broker lasts. */
+  superviseFirst(start: () => ChildProcess): void {
+    this.#children[0]?.once('exit', () => {
+      if (this.#isEnding) return
+      this.#children[0] = start()
+      this.superviseFirst(start)
+    })
   }
 
   get pids(): number[] {
@@ -210,11 +246,13 @@ class Processes implements Server {
   }
 
   async kill(): Promise<void> {
+    this.#isEnding = true
     for (const child of this.#children) await end(child, 'SIGKILL')
   }
 
   /** The broker first, so that it can still reach its ZooKeeper. */
   async stop(): Promise<void> {
+    this.#isEnding = true
     for (const child of this.#children) await end(child, 'SIGTERM')
   }
 }

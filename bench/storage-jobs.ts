@@ -33,6 +33,13 @@ export interface FillJob extends Common {
   readonly topicConfigs: Readonly<Record<string, string>>
 }
 
+/** One record to each partition of the topics `TOPIC-0` and so on, made by a job `topics`. */
+export interface TouchJob extends Common {
+  readonly kind: 'touch'
+  readonly topics: number
+  readonly partitions: number
+}
+
 /** Topics `TOPIC-0` and so on, made by a job `topics`. */
 export interface DeleteTopicsJob extends Common {
   readonly kind: 'delete-topics'
@@ -53,7 +60,7 @@ export interface LookUpJob extends Common {
   readonly seconds: number
 }
 
-export type StorageJob = FillJob | DeleteTopicsJob | CleanJob | LookUpJob
+export type StorageJob = FillJob | TouchJob | DeleteTopicsJob | CleanJob | LookUpJob
 
 /** The first timestamp of what `fill` writes. */
 export const FILLED_FROM_MS = 1_700_000_000_000
@@ -62,6 +69,8 @@ export function runStorageJob(job: StorageJob): Promise<JobResult> {
   switch (job.kind) {
     case 'fill':
       return fill(job)
+    case 'touch':
+      return touch(job)
     case 'delete-topics':
       return deleteTopics(job)
     case 'clean':
@@ -119,6 +128,33 @@ function numberedBatch(job: FillJob, number: number): Buffer {
 
 function keyOf(number: number, keys: number): Buffer {
   return Buffer.from(`key-${number % keys}`)
+}
+
+async function touch(job: TouchJob): Promise<JobResult> {
+  const connection = await RawConnection.open(job.port)
+  const cpuBefore = cpuSeconds(job.pids)
+  const startedAt = performance.now()
+  const records = buildBatch({
+    records: [{ key: null, value: Buffer.alloc(100), timestamp: Date.now() }],
+  })
+  for (let topic = 0; topic < job.topics; topic++) {
+    const partitionData = Array.from({ length: job.partitions }, (_, index) => ({ index, records }))
+    const answer = await call(connection, Produce, PRODUCE_VERSION, {
+      transactionalId: null,
+      acks: 1,
+      timeoutMs: 60_000,
+      topicData: [{ name: `${job.topic}-${topic}`, partitionData }],
+    })
+    const partitions = answer.responses.flatMap(({ partitionResponses }) => partitionResponses)
+    const refused = partitions.find(({ errorCode }) => errorCode !== 0)
+    if (refused !== undefined) throw new Error(`refused with error ${refused.errorCode}`)
+  }
+  connection.close()
+  return {
+    work: job.topics * job.partitions,
+    seconds: (performance.now() - startedAt) / 1000,
+    cpuSeconds: cpuSeconds(job.pids) - cpuBefore,
+  }
 }
 
 /** Until no broker knows them any more. */
