@@ -2,6 +2,7 @@
 import { Admin } from '../client/admin.ts'
 import { KafkaClient } from '../client/kafka-client.ts'
 import type { Api } from '../codec/api.ts'
+import { topicSetting } from '../config/topic-settings.ts'
 import { startBroker, type TestBroker } from '../testing/start-broker.ts'
 import { simulatedPlatform, type SimulatedPlatform } from '../testing/simulated/simulated-world.ts'
 import { Fetch } from '../wire/messages/01-fetch.ts'
@@ -10,10 +11,22 @@ import { Metadata } from '../wire/messages/03-metadata.ts'
 import { DescribeLogDirs } from '../wire/messages/35-describe-log-dirs.ts'
 import { buildBatch } from '../wire/records/build-batch.ts'
 import { Compression } from '../wire/records/compression.ts'
-import { readRecords } from '../wire/records/read-records.ts'
+import { lastOffset, sizeInBytes } from '../wire/records/batch.ts'
+import { readRecords, type DecodedRecord } from '../wire/records/read-records.ts'
 
 export const DIRECTORIES = ['/d1', '/d2'] as const
 export const BROKER_ID = 1
+
+/** A topic, one broker, or all brokers. */
+export const SCOPES = ['topic', 'broker', 'cluster'] as const
+export type Scope = (typeof SCOPES)[number]
+
+/** The broker's name of the default of a topic's setting. */
+export function brokerNameOf(setting: string): string {
+  const names = topicSetting(setting)?.synonyms.map(({ name }) => name) ?? []
+  // Times have synonyms in other units.
+  return names.find((name) => name.endsWith('.ms')) ?? names[0] ?? setting
+}
 
 export interface ToProduce {
   readonly partition?: number
@@ -28,6 +41,9 @@ export class StorageWorld {
   readonly broker: TestBroker
   readonly client: KafkaClient
   readonly admin: Admin
+
+  /** Where `alter` sets what it is given. */
+  scope: Scope = 'topic'
 
   private constructor(platform: SimulatedPlatform, broker: TestBroker, client: KafkaClient) {
     this.platform = platform
@@ -72,29 +88,33 @@ export class StorageWorld {
     await this.do(this.admin.createTopics([{ name, partitions, replicationFactor: 1, configs }]))
   }
 
-  /** Sets settings of a topic. */
+  /** Sets settings of a topic, on the topic or as a default of its broker. */
   async alter(name: string, settings: Readonly<Record<string, string>>): Promise<void> {
     const operations = Object.entries(settings).map(([setting, value]) => ({
-      name: setting,
+      name: this.scope === 'topic' ? setting : brokerNameOf(setting),
       operation: 0,
       value,
     }))
-    await this.do(this.admin.alterConfigs({ type: 2, name }, operations))
+    const resource =
+      this.scope === 'topic'
+        ? { type: 2, name }
+        : { type: 4, name: this.scope === 'broker' ? String(BROKER_ID) : '' }
+    await this.do(this.admin.alterConfigs(resource, operations))
     await this.advance(10)
   }
 
   /** Appends one record in a batch of its own. */
-  produce(topic: string, value: string | Buffer, how: ToProduce = {}) {
+  produce(topic: string, value: string | Buffer | null, how: ToProduce = {}) {
     return this.do(this.send(topic, value, how))
   }
 
   /** The same, without moving time on. */
-  async send(topic: string, value: string | Buffer, how: ToProduce = {}) {
+  async send(topic: string, value: string | Buffer | null, how: ToProduce = {}) {
     const records = buildBatch({
       records: [
         {
           key: how.key === undefined ? null : Buffer.from(how.key),
-          value: Buffer.from(value),
+          value: value === null ? null : Buffer.from(value),
           timestamp: how.timestamp ?? this.platform.clock.nowMs(),
         },
       ],
@@ -132,15 +152,23 @@ export class StorageWorld {
 
   /** All values of a partition from an offset on. */
   async values(topic: string, partition = 0, fetchOffset = 0): Promise<string[]> {
-    const values: string[] = []
+    const records = await this.records(topic, partition, fetchOffset)
+    return records.map(({ value }) => String(value))
+  }
+
+  /** All offsets of a partition. */
+  async offsets(topic: string): Promise<number[]> {
+    return (await this.records(topic)).map(({ offset }) => offset)
+  }
+
+  async records(topic: string, partition = 0, fetchOffset = 0): Promise<DecodedRecord[]> {
+    const found: DecodedRecord[] = []
     for (let next = fetchOffset; ;) {
       const { records } = await this.fetch(topic, partition, next)
-      if (records.length === 0) return values
-      for (let at = 0; at < records.length; at += 12 + records.readInt32BE(at + 8)) {
-        for (const { offset, value } of readRecords(records, at)) {
-          values.push(String(value))
-          next = offset + 1
-        }
+      if (records.length === 0) return found
+      for (let at = 0; at < records.length; at += sizeInBytes(records, at)) {
+        found.push(...readRecords(records, at))
+        next = lastOffset(records, at) + 1
       }
     }
   }

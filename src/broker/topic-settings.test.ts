@@ -1,10 +1,11 @@
-// Settings of topics, changed with IncrementalAlterConfigs on a running broker, take effect at once.
+// Settings of topics, changed with IncrementalAlterConfigs on a running broker, take effect at once:
+// whether they are set on the topic, or on the broker or all brokers as its default.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Errors } from '../wire/errors.ts'
 import * as batch from '../wire/records/batch.ts'
 import { Compression } from '../wire/records/compression.ts'
-import { StorageWorld } from './storage-support.test.ts'
+import { brokerNameOf, SCOPES, StorageWorld, type Scope } from './storage-support.test.ts'
 
 const HOUR_MS = 3_600_000
 /** So that little time has to pass. */
@@ -23,9 +24,26 @@ function files(world: StorageWorld, topic: string, suffix = '.log'): string[] {
   })
 }
 
-async function topicWith(settings: Record<string, string> = {}, broker = {}) {
-  const world = await StorageWorld.start({ ...IMPATIENT, ...broker })
-  await world.create('t', 1, settings)
+/** One test for each place where a setting can be set. */
+function everywhere(name: string, body: (scope: Scope) => Promise<void>): void {
+  for (const scope of SCOPES) test(`${name}, on ${PLACES[scope]}`, () => body(scope))
+}
+
+const PLACES: Record<Scope, string> = {
+  topic: 'the topic',
+  broker: 'the broker',
+  cluster: 'all brokers',
+}
+
+/** A topic, and settings that it or its broker begins with. */
+async function topicWith(scope: Scope, settings: Record<string, string> = {}, broker = {}) {
+  const renamed = Object.entries(settings).map(
+    ([name, value]) => [brokerNameOf(name), value] as const,
+  )
+  const own: Record<string, string> = scope === 'topic' ? {} : Object.fromEntries(renamed)
+  const world = await StorageWorld.start({ ...IMPATIENT, ...own, ...broker })
+  world.scope = scope
+  await world.create('t', 1, scope === 'topic' ? settings : {})
   return world
 }
 
@@ -33,8 +51,8 @@ async function last(world: StorageWorld, offset: number): Promise<Buffer> {
   return (await world.fetch('t', 0, offset)).records
 }
 
-test('max.message.bytes', async () => {
-  const world = await topicWith()
+everywhere('max.message.bytes', async (scope) => {
+  const world = await topicWith(scope)
   assert.equal((await world.produce('t', 'x'.repeat(2_000))).errorCode, 0)
   await world.alter('t', { 'max.message.bytes': '1000' })
   assert.equal((await world.produce('t', 'x'.repeat(2_000))).errorCode, Errors.MESSAGE_TOO_LARGE)
@@ -42,8 +60,8 @@ test('max.message.bytes', async () => {
   await world.stop()
 })
 
-test('message.timestamp.type', async () => {
-  const world = await topicWith()
+everywhere('message.timestamp.type', async (scope) => {
+  const world = await topicWith(scope)
   const before = await world.produce('t', 'x', { timestamp: 5 })
   assert.equal(before.logAppendTimeMs, -1)
   await world.alter('t', { 'message.timestamp.type': 'LogAppendTime' })
@@ -53,8 +71,8 @@ test('message.timestamp.type', async () => {
   await world.stop()
 })
 
-test('message.timestamp.before.max.ms and message.timestamp.after.max.ms', async () => {
-  const world = await topicWith()
+everywhere('message.timestamp.before.max.ms and message.timestamp.after.max.ms', async (scope) => {
+  const world = await topicWith(scope)
   const nowMs = world.platform.clock.nowMs()
   const at = async (timestamp: number) => (await world.produce('t', 'x', { timestamp })).errorCode
   assert.deepEqual([await at(nowMs - HOUR_MS), await at(nowMs + HOUR_MS)], [0, 0])
@@ -73,25 +91,28 @@ for (const [name, codec, level] of [
   ['zstd', Compression.zstd, '22'],
   ['snappy', Compression.snappy, undefined],
 ] as const) {
-  test(`compression.type ${name}, with a level where there is one, and back`, async () => {
-    const world = await topicWith()
-    const value = 'abc'.repeat(500)
-    await world.produce('t', value)
-    assert.equal(batch.compressionOf(await last(world, 0), 0), Compression.none)
-    const levels = level === undefined ? {} : { [`compression.${name}.level`]: level }
-    await world.alter('t', { 'compression.type': name, ...levels })
-    await world.produce('t', value)
-    assert.equal(batch.compressionOf(await last(world, 1), 0), codec)
-    await world.alter('t', { 'compression.type': 'uncompressed' })
-    await world.produce('t', value, { compression: codec })
-    assert.equal(batch.compressionOf(await last(world, 2), 0), Compression.none)
-    assert.deepEqual(await world.values('t'), [value, value, value])
-    await world.stop()
-  })
+  everywhere(
+    `compression.type ${name}, with a level where there is one, and back`,
+    async (scope) => {
+      const world = await topicWith(scope)
+      const value = 'abc'.repeat(500)
+      await world.produce('t', value)
+      assert.equal(batch.compressionOf(await last(world, 0), 0), Compression.none)
+      const levels = level === undefined ? {} : { [`compression.${name}.level`]: level }
+      await world.alter('t', { 'compression.type': name, ...levels })
+      await world.produce('t', value)
+      assert.equal(batch.compressionOf(await last(world, 1), 0), codec)
+      await world.alter('t', { 'compression.type': 'uncompressed' })
+      await world.produce('t', value, { compression: codec })
+      assert.equal(batch.compressionOf(await last(world, 2), 0), Compression.none)
+      assert.deepEqual(await world.values('t'), [value, value, value])
+      await world.stop()
+    },
+  )
 }
 
-test('segment.bytes', async () => {
-  const world = await topicWith()
+everywhere('segment.bytes', async (scope) => {
+  const world = await topicWith(scope)
   for (let index = 0; index < 5; index += 1) await world.produce('t', 'x'.repeat(400))
   assert.equal(files(world, 't').length, 1)
   await world.alter('t', { 'segment.bytes': '1000' })
@@ -100,8 +121,8 @@ test('segment.bytes', async () => {
   await world.stop()
 })
 
-test('segment.ms, without jitter', async () => {
-  const world = await topicWith()
+everywhere('segment.ms, without jitter', async (scope) => {
+  const world = await topicWith(scope)
   await world.produce('t', 'a')
   await world.alter('t', { 'segment.ms': '1000', 'segment.jitter.ms': '0' })
   await world.advance(2_000)
@@ -112,8 +133,72 @@ test('segment.ms, without jitter', async () => {
   await world.stop()
 })
 
-test('index.interval.bytes', async () => {
-  const world = await topicWith({ 'segment.bytes': '3000' })
+everywhere('segment.jitter.ms', async (scope) => {
+  const world = await topicWith(scope, { 'segment.ms': '100000' })
+  // Ten segments that are not drawn at once cannot all have lived for 100 s.
+  const rolled = async (): Promise<number> => {
+    const before = files(world, 't').length
+    for (let second = 0; second < 400; second += 5) {
+      await world.produce('t', 'x')
+      await world.advance(5_000)
+    }
+    return files(world, 't').length - before
+  }
+  const without = await rolled()
+  assert.ok(without <= 4, `${without}`)
+  await world.alter('t', { 'segment.jitter.ms': '95000' })
+  await world.advance(100_000)
+  const withJitter = await rolled()
+  assert.ok(withJitter > without, `${withJitter} segments, ${without} without jitter`)
+  await world.stop()
+})
+
+everywhere('segment.index.bytes', async (scope) => {
+  const world = await topicWith(scope, { 'index.interval.bytes': '0' })
+  const produce = async (count: number): Promise<void> => {
+    for (let index = 0; index < count; index += 1) await world.produce('t', 'x'.repeat(100))
+  }
+  await produce(30)
+  assert.equal(files(world, 't').length, 1)
+  await world.alter('t', { 'segment.index.bytes': '80' })
+  await produce(30)
+  // Ten offsets fit, and five times with room for the last one.
+  const segments = files(world, 't').length
+  assert.ok(segments >= 4 && segments <= 8, `${segments} segments`)
+  await world.stop()
+})
+
+everywhere('delete.retention.ms', async (scope) => {
+  const world = await topicWith(scope, {
+    'cleanup.policy': 'compact',
+    'min.cleanable.dirty.ratio': '0.01',
+    'segment.bytes': '1000',
+  })
+  const compactAgain = async (): Promise<void> => {
+    for (let index = 0; index < 6; index += 1) {
+      await world.produce('t', '.'.repeat(300), { key: 'filler' })
+    }
+    await world.advance(6_000)
+  }
+  const markOf = async (key: string): Promise<number> => {
+    await world.produce('t', 'value', { key })
+    const { baseOffset } = await world.produce('t', null, { key })
+    await compactAgain()
+    return baseOffset
+  }
+  const isLeft = async (offset: number) => (await world.offsets('t')).includes(offset)
+  const first = await markOf('first')
+  assert.ok(await isLeft(first))
+  await world.alter('t', { 'delete.retention.ms': '1000' })
+  const second = await markOf('second')
+  await compactAgain()
+  // A mark goes by what held when it was compacted first.
+  assert.deepEqual([await isLeft(first), await isLeft(second)], [true, false])
+  await world.stop()
+})
+
+everywhere('index.interval.bytes', async (scope) => {
+  const world = await topicWith(scope, { 'segment.bytes': '3000' })
   for (let index = 0; index < 10; index += 1) await world.produce('t', 'x'.repeat(400))
   await world.advance(1_000)
   const sizes = () =>
@@ -130,8 +215,8 @@ test('index.interval.bytes', async () => {
   await world.stop()
 })
 
-test('retention.ms, with file.delete.delay.ms', async () => {
-  const world = await topicWith({ 'segment.bytes': '1000' })
+everywhere('retention.ms, with file.delete.delay.ms', async (scope) => {
+  const world = await topicWith(scope, { 'segment.bytes': '1000' })
   for (let index = 0; index < 9; index += 1) await world.produce('t', 'x'.repeat(400))
   await world.advance(12_000)
   assert.equal((await world.fetch('t', 0, 0)).error, 0)
@@ -144,8 +229,8 @@ test('retention.ms, with file.delete.delay.ms', async () => {
   await world.stop()
 })
 
-test('retention.bytes', async () => {
-  const world = await topicWith({ 'segment.bytes': '1000' })
+everywhere('retention.bytes', async (scope) => {
+  const world = await topicWith(scope, { 'segment.bytes': '1000' })
   for (let index = 0; index < 20; index += 1) await world.produce('t', 'x'.repeat(400))
   await world.alter('t', { 'retention.bytes': '1500' })
   await world.advance(12_000)
@@ -157,7 +242,7 @@ test('retention.bytes', async () => {
 })
 
 test('KoP #1737: earliest = latest when a partition has expired completely', async () => {
-  const world = await topicWith({ 'segment.bytes': '1000' })
+  const world = await topicWith('topic', { 'segment.bytes': '1000' })
   for (let index = 0; index < 9; index += 1) await world.produce('t', 'x'.repeat(400))
   await world.advance(1_000)
   await world.alter('t', { 'retention.ms': '1000' })
@@ -173,7 +258,7 @@ test('KoP #1737: earliest = latest when a partition has expired completely', asy
 })
 
 test('KAFKA-9254: a changed default of the broker keeps what a topic says itself', async () => {
-  const world = await topicWith({ 'cleanup.policy': 'compact' })
+  const world = await topicWith('topic', { 'cleanup.policy': 'compact' })
   await world.do(
     world.admin.alterConfigs({ type: 4, name: '' }, [
       { name: 'log.cleanup.policy', operation: 0, value: 'delete' },
@@ -189,8 +274,8 @@ test('KAFKA-9254: a changed default of the broker keeps what a topic says itself
   await world.stop()
 })
 
-test('cleanup.policy compact, with min.cleanable.dirty.ratio and the lags', async () => {
-  const world = await topicWith({ 'segment.bytes': '1000' })
+everywhere('cleanup.policy compact, with min.cleanable.dirty.ratio and the lags', async (scope) => {
+  const world = await topicWith(scope, { 'segment.bytes': '1000' })
   for (let index = 0; index < 20; index += 1) {
     await world.produce('t', `${index} `.padEnd(300, '.'), { key: `key ${index % 2}` })
   }
@@ -212,8 +297,27 @@ test('cleanup.policy compact, with min.cleanable.dirty.ratio and the lags', asyn
   await world.stop()
 })
 
-test('max.compaction.lag.ms cleans what would be too clean', async () => {
-  const world = await topicWith({
+everywhere('cleanup.policy compact,delete does both', async (scope) => {
+  const world = await topicWith(scope, {
+    'segment.bytes': '1000',
+    'min.cleanable.dirty.ratio': '0.01',
+  })
+  await world.alter('t', { 'cleanup.policy': 'compact,delete' })
+  for (let index = 0; index < 20; index += 1) {
+    await world.produce('t', `${index} `.padEnd(300, '.'), { key: `key ${index % 2}` })
+  }
+  await world.advance(12_000)
+  const compacted = await world.offsets('t')
+  assert.ok(compacted.length < 8 && compacted.length > 1)
+  await world.alter('t', { 'retention.ms': '1000' })
+  await world.advance(12_000)
+  assert.deepEqual(await world.records('t', 0, 20), [])
+  assert.equal((await world.fetch('t', 0, compacted[0])).error, Errors.OFFSET_OUT_OF_RANGE)
+  await world.stop()
+})
+
+everywhere('max.compaction.lag.ms cleans what would be too clean', async (scope) => {
+  const world = await topicWith(scope, {
     'cleanup.policy': 'compact',
     'min.cleanable.dirty.ratio': '1',
     'segment.bytes': '1000',
@@ -227,16 +331,16 @@ test('max.compaction.lag.ms cleans what would be too clean', async () => {
   await world.stop()
 })
 
-test('min.insync.replicas', async () => {
-  const world = await topicWith()
+everywhere('min.insync.replicas', async (scope) => {
+  const world = await topicWith(scope)
   await world.alter('t', { 'min.insync.replicas': '2' })
   // As in 3.9 the effective minimum is no more than there are replicas.
   assert.equal((await world.produce('t', 'x')).errorCode, 0)
   await world.stop()
 })
 
-test('flush.messages and flush.ms: what is answered has been synced', async () => {
-  const world = await topicWith({}, { 'log.flush.scheduler.interval.ms': '1000' })
+everywhere('flush.messages and flush.ms: what is answered has been synced', async (scope) => {
+  const world = await topicWith(scope, {}, { 'log.flush.scheduler.interval.ms': '1000' })
   const { faults } = world.platform.disk
   const syncs = async (produce: () => Promise<unknown>) => {
     faults.record()
@@ -255,8 +359,8 @@ test('flush.messages and flush.ms: what is answered has been synced', async () =
   await world.stop()
 })
 
-test('message.downconversion.enable', async () => {
-  const world = await topicWith()
+everywhere('message.downconversion.enable', async (scope) => {
+  const world = await topicWith(scope)
   await world.produce('t', 'x')
   const old = async () => {
     const { Fetch } = await import('../wire/messages/01-fetch.ts')
@@ -284,8 +388,8 @@ test('message.downconversion.enable', async () => {
   await world.stop()
 })
 
-test('preallocate gives a new segment its whole size', async () => {
-  const world = await topicWith({ 'segment.bytes': '5000' })
+everywhere('preallocate gives a new segment its whole size', async (scope) => {
+  const world = await topicWith(scope, { 'segment.bytes': '5000' })
   await world.alter('t', { preallocate: 'true', 'segment.bytes': '4000' })
   for (let index = 0; index < 12; index += 1) await world.produce('t', 'x'.repeat(400))
   const newest = files(world, 't').at(-1) ?? ''
