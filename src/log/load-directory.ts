@@ -1,6 +1,8 @@
 // Opens all logs of a directory, several at a time, and tells how far it has come.
 import { join } from 'node:path'
 import type { LogConfig } from '../config/topic-config.ts'
+import type { DirectoryEntry, Disk } from '../platform/disk.ts'
+import { isDiskError } from './atomic-file.ts'
 import {
   isDirectoryFile,
   LOG_SUFFIX,
@@ -12,10 +14,12 @@ import type { PartitionDirectory } from './file-names.ts'
 import type { LoadProgress } from './load-progress.ts'
 import type { LogContext } from './log-context.ts'
 import type { LogDirectory } from './log-directory.ts'
+import type { LoadOptions } from './load-log.ts'
 import { Log } from './log.ts'
 
 /** Logs that are looked at between two turns of the event loop. */
 const SLICE = 100
+const LOAD_ATTEMPTS = 3
 
 export interface DirectoryLoad {
   readonly topicConfig: (topic: string) => LogConfig
@@ -49,13 +53,23 @@ export async function loadDirectory(
     for (let entry = waiting[next]; entry !== undefined; entry = waiting[next]) {
       next += 1
       const log = await loadOne(context, directory, load, entry)
-      loaded[entry.kind === 'future' ? 'future' : 'current'].push(log)
+      if (log !== undefined) loaded[entry.kind === 'future' ? 'future' : 'current'].push(log)
       if (next % SLICE === 0) await breathe(context)
     }
   }
   await Promise.all(Array.from({ length: load.concurrency }, work))
   const deleted = found.filter(({ kind }) => kind === 'delete').map(({ path }) => path)
   return { ...loaded, deleted }
+}
+
+/** Of a directory that may have gone just now. */
+function entriesOf(disk: Disk, path: string): DirectoryEntry[] {
+  try {
+    return disk.listSync(path)
+  } catch (error) {
+    if (isDiskError(error, 'ENOENT')) return []
+    throw error
+  }
 }
 
 interface Work extends Found {
@@ -103,10 +117,10 @@ async function loadOne(
   directory: LogDirectory,
   load: DirectoryLoad,
   work: Work,
-): Promise<Log> {
+): Promise<Log | undefined> {
   const { topic, partition, path, kind } = work
   const step = load.progress.begin(directory.path, work.bytes)
-  const log = await Log.load(context, {
+  const log = await loadFound(context, {
     topic,
     partition,
     directory: path,
@@ -121,6 +135,25 @@ async function loadOne(
   return log
 }
 
+/**
+ * Somebody may remove files while they are looked at: looks again at what is there then. Undefined:
+ * the directory itself has gone.
+ */
+async function loadFound(context: LogContext, options: LoadOptions): Promise<Log | undefined> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await Log.load(context, options)
+    } catch (error) {
+      if (!isDiskError(error, 'ENOENT') || attempt === LOAD_ATTEMPTS) throw error
+      const isGone = context.platform.disk.statSync(options.directory) === undefined
+      context.logger.warn(
+        `${options.directory} ${isGone ? 'has gone' : 'has lost files'} while it was loaded`,
+      )
+      if (isGone) return undefined
+    }
+  }
+}
+
 /** Checkpoints speak of the log that was current. */
 function recoveryPointOf(directory: LogDirectory, { topic, partition, kind }: Found): number {
   return kind === 'future' ? 0 : (directory.recoveryPoints.get(topic, partition) ?? 0)
@@ -131,8 +164,7 @@ function bytesToCheck(context: LogContext, directory: LogDirectory, found: Found
   if (directory.hadCleanShutdown) return 0
   const { disk } = context.platform
   const from = recoveryPointOf(directory, found)
-  const offsets = disk
-    .listSync(found.path)
+  const offsets = entriesOf(disk, found.path)
     .flatMap(({ name }) => offsetOfFile(name, LOG_SUFFIX) ?? [])
     .sort((a, b) => a - b)
   const first = offsets.findLastIndex((offset) => offset <= from)

@@ -1,12 +1,13 @@
 // The log directories of a broker: whose they are, how they are left, what becomes of them.
 import assert from 'node:assert/strict'
 import { readFileSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import type { LogConfig } from '../config/topic-config.ts'
 import { silentLogger, type Logger } from '../telemetry/logger.ts'
 import { Metrics } from '../telemetry/metrics.ts'
 import { SimulatedWorld } from '../testing/simulated/simulated-world.ts'
+import type { DirectoryEntry } from '../platform/disk.ts'
 import type { SimulatedMachine } from '../testing/simulated/simulated-world.ts'
 import { Errors, KafkaError } from '../wire/errors.ts'
 import { PartitionOffsets } from './checkpoint-file.ts'
@@ -104,6 +105,43 @@ test('a directory of another cluster, another broker or KRaft is refused and unt
       return true
     })
     assert.deepEqual(on.platform.disk.contents(), before)
+  }
+})
+
+test('KAFKA-16541: small files are written beside their place, synced, renamed, and their names synced', async () => {
+  const on = machine()
+  const { faults } = on.platform.disk
+  faults.record()
+  const logs = await open(on)
+  const log = logs.getOrCreate('flights', 0, TOPIC_ID, { isNew: true, directory: '/d1' })
+  logs.start()
+  log.appendAsLeader(batchOf(['a', 'b']), leaderOptions())
+  await on.platform.clock.advance(70_000)
+  log.updateHighWatermark(2)
+  log.deleteRecordsBefore(1)
+  await on.platform.clock.advance(130_000)
+  await settle(on.platform)
+  await logs.close()
+  const steps = faults.recorded.map(({ operation, path }) => `${operation} ${path}`)
+  const small = [
+    '/d1/meta.properties',
+    '/d1/recovery-point-offset-checkpoint',
+    '/d1/log-start-offset-checkpoint',
+    '/d1/replication-offset-checkpoint',
+    '/d1/.kafka_cleanshutdown',
+    '/d1/flights-0/leader-epoch-checkpoint',
+  ]
+  for (const path of small) {
+    const renames = steps.flatMap((step, at) => (step === `rename ${path}.tmp` ? [at] : []))
+    assert.ok(renames.length > 0, path)
+    assert.ok(!steps.includes(`write ${path}`), path)
+    for (const at of renames) {
+      const wrote = steps.lastIndexOf(`write ${path}.tmp`, at)
+      const synced = steps.lastIndexOf(`sync ${path}.tmp`, at)
+      assert.ok(wrote >= 0 && synced > wrote, `${path} is renamed before it is synced`)
+      const named = steps.indexOf(`syncDirectory ${dirname(path)}`, at)
+      assert.ok(named > at, `the name of ${path} is not synced`)
+    }
   }
 })
 
@@ -233,7 +271,39 @@ test('KAFKA-16424: files scheduled for removal before a move do not disturb the 
   assert.deepEqual(await readAll(found), expected)
 })
 
-test('KAFKA-13403: what vanishes during the scan takes nobody down; strangers are left alone', async () => {
+test('KAFKA-13403: what vanishes during the scan takes nobody down', async () => {
+  const on = machine()
+  const logs = await open(on)
+  const log = logs.getOrCreate('flights', 0, TOPIC_ID, { isNew: true, directory: '/d1' })
+  log.appendAsLeader(batchOf(['x']), leaderOptions())
+  await settle(on.platform)
+  on.kill()
+  // Listed, and gone when they are looked at.
+  const { disk } = on.platform
+  const list = disk.listSync.bind(disk)
+  const shown = new Set<string>()
+  disk.listSync = (path) => {
+    const ghosts: DirectoryEntry[] =
+      path === '/d1'
+        ? [{ name: 'ghost-0', kind: 'directory' }]
+        : ['.log', '.index', '.snapshot', '.log.deleted', '.log.swap'].map((end) => ({
+            name: `00000000000000000007${end}`,
+            kind: 'file',
+          }))
+    // The start looks at a partition's directory twice: to see how much there is to do, and to do it.
+    const times = shown.has(`${path} 1`) ? 2 : shown.has(path) ? 1 : 0
+    shown.add(times === 0 ? path : `${path} 1`)
+    return times === 2 || path === '/d2' ? list(path) : [...list(path), ...ghosts]
+  }
+  const again = await open(on)
+  assert.deepEqual(again.offlineDirectories, [])
+  const found = again.get('flights', 0)
+  assert.ok(found)
+  assert.deepEqual(await readAll(found), ['0:x'])
+  assert.equal(again.size, 1)
+})
+
+test('strangers are left alone and named', async () => {
   const on = machine()
   await (await open(on)).close()
   on.platform.disk.install('/d1/lost+found/x', 'x')

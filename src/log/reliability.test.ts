@@ -109,6 +109,27 @@ test('KAFKA-7278: a segment that is replaced twice is removed once', async () =>
   assert.deepEqual(await readAll(log), ['10:0', '11:1'])
 })
 
+test('KAFKA-6264, KAFKA-5413: the cleaner does not merge segments too far apart for one index', async () => {
+  const platform = newPlatform()
+  const log = createLog(newContext(platform), { ...COMPACT, segmentBytes: 100_000 })
+  const offsets = [0, 2 ** 31 - 1, 2 ** 31, 5_000_000_000]
+  for (const baseOffset of offsets) {
+    const records = batchOf([`only ${baseOffset}`], { baseOffset })
+    assert.equal(log.appendAsFollower(records).error, 0)
+    await settle(platform)
+    log.updateHighWatermark(log.logEndOffset)
+    log.roll()
+  }
+  await clean(log)
+  assert.equal((await readAll(log)).length, 4)
+  // The first two fit into one segment, with an offset just as far as one can be.
+  assert.equal(log.segmentCount, 4)
+  for (const offset of offsets) {
+    const [record] = await readAll(log, offset, { maxBytes: 1 })
+    assert.equal(record, `${offset}:only ${offset}`)
+  }
+})
+
 test('KAFKA-6834: batches above the current max.message.bytes are compacted all the same', async () => {
   const platform = newPlatform()
   const log = createLog(newContext(platform), { ...COMPACT, segmentBytes: 200_000 })
