@@ -15,6 +15,7 @@ import { clusterCommand as clusterTool } from './cluster.ts'
 import { UsageError, type Command, type CommandStreams } from './command.ts'
 import { freePort } from './default-ports.ts'
 import { inputLines } from './input-lines.ts'
+import { untilStopped } from './stop-signals.ts'
 
 const USAGE = 'ottla cluster --brokers N [--directory DIR] [--override key=value]...\n'
 const COMMANDS = 'status, kill N, stop N, start N, quit'
@@ -58,18 +59,30 @@ function readArguments(args: readonly string[]): RunArguments {
 
 async function runCluster(args: readonly string[], streams: CommandStreams): Promise<number> {
   const options = readArguments(args)
+  const stopped = untilStopped()
   await using cluster = await LocalCluster.start(options)
-  streams.stdout.write(`Starting ${options.count} brokers at ${cluster.bootstrap}: ${COMMANDS}\n`)
+  await Promise.race([obeyInput(cluster, options.count, streams), stopped])
+  // What nobody has typed yet must not hold up the end.
+  streams.stdin.destroy()
+  return 0
+}
+
+/** Until the input ends, or says so. */
+async function obeyInput(
+  cluster: LocalCluster,
+  count: number,
+  streams: CommandStreams,
+): Promise<void> {
+  streams.stdout.write(`Starting ${count} brokers at ${cluster.bootstrap}: ${COMMANDS}\n`)
   await cluster.ready()
   streams.stdout.write(await cluster.status())
   for await (const lines of inputLines(streams.stdin)) {
     for (const line of lines) {
       const words = line.toString().trim().split(/\s+/)
-      if (words[0] === 'quit') return 0
+      if (words[0] === 'quit') return
       streams.stdout.write(await cluster.obey(words))
     }
   }
-  return 0
 }
 
 interface Member {
@@ -215,6 +228,8 @@ class LocalCluster implements AsyncDisposable {
       'offsets.topic.replication.factor': replication,
       'default.replication.factor': replication,
       'group.initial.rebalance.delay.ms': '0',
+      // When all stop together, the last have nobody to hand over to.
+      'controlled.shutdown.retry.backoff.ms': '200',
     }
     const pairs = [
       ...Object.entries(settings).map(([key, value]) => `${key}=${value}`),
@@ -225,6 +240,8 @@ class LocalCluster implements AsyncDisposable {
     const main = process.argv[1] ?? ''
     const child = spawn(process.execPath, [...process.execArgv, main, 'start', ...args], {
       stdio: ['ignore', log, log],
+      // A Ctrl-C is for this process, which stops the brokers while ZooKeeper is still there.
+      detached: true,
     })
     member.child = child
     child.once('exit', () => {
