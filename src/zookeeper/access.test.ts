@@ -52,7 +52,7 @@ test('a list from a client: auth becomes its identities, what cannot be meant is
   assert.deepEqual(resolveAcl([twice, twice], []), [twice])
 })
 
-test('row 105: those without admin rights do not see the hash of a password', () => {
+test('rows 105 and 109: those without admin rights do not see the hash of a password', () => {
   const acl = [{ perms: Perm.all, ...USER }]
   assert.deepEqual(maskAcl(acl, [LOCAL]), [{ perms: Perm.all, scheme: 'digest', id: 'user:x' }])
   assert.deepEqual(maskAcl(acl, [USER]), acl)

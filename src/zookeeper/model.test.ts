@@ -222,7 +222,7 @@ async function crash(
 }
 
 for (let seed = 1; seed <= 5; seed++) {
-  test(`no acknowledged write is lost, watches fire once, reads never go back (seed ${seed})`, async () => {
+  test(`row 96: no acknowledged write is lost, watches fire once, reads never go back (seed ${seed})`, async () => {
     const world = new SimulatedWorld({ seed })
     world.network.links.delay({ minMs: 0.1, maxMs: 3 })
     const roll = dice(seed)

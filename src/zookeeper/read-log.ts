@@ -3,7 +3,7 @@
 import type { Disk } from '../platform/disk.ts'
 import { adler32 } from './adler32.ts'
 import { FILE_HEADER_BYTES, FILE_VERSION, LOG_MAGIC } from './data-files.ts'
-import { JuteError, JuteReader } from './jute.ts'
+import { JuteReader } from './jute.ts'
 import { END_OF_ENTRY } from './transaction-log.ts'
 import { readEntry } from './transactions.ts'
 import type { Entry } from './transactions.ts'
@@ -20,7 +20,7 @@ export interface LogEnd {
 export function readLog(disk: Disk, path: string, onEntry: (entry: Entry) => void): LogEnd {
   const bytes = disk.readFileSync(path)
   const fileBytes = bytes.length
-  if (!hasHeader(bytes, path)) {
+  if (!hasEntries(bytes)) {
     return { validBytes: 0, fileBytes, tail: isZero(bytes, 0) ? 'clean' : 'torn' }
   }
   let validBytes = FILE_HEADER_BYTES
@@ -33,14 +33,14 @@ export function readLog(disk: Disk, path: string, onEntry: (entry: Entry) => voi
   return { validBytes, fileBytes, tail: isZero(bytes, validBytes) ? 'clean' : 'torn' }
 }
 
-function hasHeader(bytes: Buffer, path: string): boolean {
-  if (bytes.length < FILE_HEADER_BYTES || isZero(bytes.subarray(0, FILE_HEADER_BYTES), 0)) {
-    return false
-  }
-  if (bytes.readInt32BE(0) !== LOG_MAGIC || bytes.readInt32BE(4) !== FILE_VERSION) {
-    throw new JuteError(`${path} is not a transaction log of ZooKeeper's`)
-  }
-  return true
+/**
+ * False when the file's first write never reached the disk: nothing of it was acknowledged. Entries
+ * vouch for themselves; behind a header that a crash has torn they count all the same.
+ */
+function hasEntries(bytes: Buffer): boolean {
+  if (bytes.length < FILE_HEADER_BYTES) return false
+  const isWhole = bytes.readInt32BE(0) === LOG_MAGIC && bytes.readInt32BE(4) === FILE_VERSION
+  return isWhole || entryEnd(bytes, FILE_HEADER_BYTES) !== undefined
 }
 
 /** Where the entry at `position` ends, undefined when there is no whole one. */

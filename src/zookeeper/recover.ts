@@ -3,7 +3,13 @@
 // tail is a reason not to start, for it was.
 import type { Disk } from '../platform/disk.ts'
 import type { Logger } from '../telemetry/logger.ts'
-import { DirectoryError, FILE_HEADER_BYTES, numberedFiles } from './data-files.ts'
+import {
+  DirectoryError,
+  FILE_HEADER_BYTES,
+  FILE_VERSION,
+  LOG_MAGIC,
+  numberedFiles,
+} from './data-files.ts'
 import type { NumberedFile } from './data-files.ts'
 import { JuteError } from './jute.ts'
 import { readLog } from './read-log.ts'
@@ -128,10 +134,12 @@ function replay(options: RecoverOptions, tree: Tree, logs: readonly NumberedFile
 /**
  * What an ended process wrote but did not sync is about to be seen: it must not vanish any more.
  * Written again, because after a sync that failed the system may hold pages for clean that never
- * reached the disk.
+ * reached the disk. A torn header is made whole with it.
  */
 function makeDurable(options: RecoverOptions, log: NumberedFile, validBytes: number): void {
   const bytes = options.disk.readFileSync(log.path).subarray(0, validBytes)
+  bytes.writeInt32BE(LOG_MAGIC, 0)
+  bytes.writeInt32BE(FILE_VERSION, 4)
   const file = options.disk.openSync(log.path, 'write')
   file.writeSync(bytes, 0)
   file.syncSync()

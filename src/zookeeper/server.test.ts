@@ -242,7 +242,7 @@ test('row 23: a frame that is too large, or lies about its lengths, costs its co
   assert.ok(unknown.isClosed)
 })
 
-test('row 24: only four-letter words of the whitelist are carried out', async () => {
+test('rows 24 and 107: only four-letter words of the whitelist are carried out', async () => {
   const world = await setup({ fourLetterWords: ['ruok'] })
   const ask = async (word: string): Promise<string> => {
     const client = new RawClient(await world.server.connectInProcess())

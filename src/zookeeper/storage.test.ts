@@ -122,6 +122,27 @@ test('a log damaged before its end, with later logs behind it, is a reason not t
   assert.deepEqual(platform.disk.contents().get(`${FILES}/log.1`), before.get(`${FILES}/log.1`))
 })
 
+test('a log whose header alone is damaged is read and mended; one whose first write was torn goes', async () => {
+  const platform = simulatedPlatform({ seed: 1 })
+  const storage = await Storage.open(options(platform))
+  await createNodes(storage, 0, 3)
+  await storage.close()
+  const whole = platform.disk.readFileSync(`${FILES}/log.1`)
+  platform.disk.flipBits(`${FILES}/log.1`, 2)
+  const mended = await Storage.open(options(platform))
+  assert.equal(names(mended).length, 3)
+  await mended.close()
+  const found = platform.disk.readFileSync(`${FILES}/log.1`)
+  assert.deepEqual(found.subarray(0, 16), whole.subarray(0, 16))
+  platform.disk.install(`${FILES}/log.4`, Buffer.alloc(4096, 0x5a))
+  const again = await Storage.open(options(platform))
+  assert.equal(names(again).length, 3)
+  await createNodes(again, 3, 4)
+  await again.close()
+  assert.deepEqual(fileNames(platform), ['log.1', 'log.4', 'snapshot.0'])
+  assert.equal(names(await Storage.open(options(platform))).length, 4)
+})
+
 test('old snapshots and logs are purged, and what is left suffices', async () => {
   const platform = simulatedPlatform({ seed: 1 })
   const storage = await Storage.open(options(platform, { snapCount: 3, retainSnapshots: 3 }))
@@ -161,6 +182,8 @@ test('row 93: start-up with an empty log file, no snapshot, and a snapshot newer
     if (name.startsWith('snapshot')) platform.disk.removeSync(`${FILES}/${name}`)
   }
   await assert.rejects(Storage.open(options(platform)), /no whole snapshot/)
+  const trusting = await Storage.open(options(platform, { trustEmptySnapshot: true }))
+  assert.deepEqual(names(trusting), ['/n4'])
 })
 
 test('row 92: a full disk or a failed sync stops the log, and nothing after it counts as durable', async () => {
