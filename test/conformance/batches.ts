@@ -1,6 +1,7 @@
 // Batches that a client may send, and those that it may not.
 import { crc32 } from 'node:zlib'
 import { writeCrc } from '../../src/wire/records/batch.ts'
+import { Compression, compress } from '../../src/wire/records/compression.ts'
 import { buildBatch, type BatchInput } from '../../src/wire/records/build-batch.ts'
 
 const BASE_OFFSET = 0
@@ -55,11 +56,30 @@ export function messageSet(magic: 0 | 1, values: readonly string[], timestamp = 
   return Buffer.concat(values.map((value, index) => message(magic, index, value, timestamp)))
 }
 
-function message(magic: 0 | 1, offset: number, value: string, timestamp: number): Buffer {
+/** The same compressed into one message, as producers sent it then. */
+export function compressedSet(
+  magic: 0 | 1,
+  codec: Compression,
+  values: readonly string[],
+  timestamp = 1_000,
+): Buffer {
+  const compressed = compress(codec, messageSet(magic, values, timestamp))
+  return message(magic, values.length - 1, compressed, timestamp, codec)
+}
+
+function message(
+  magic: 0 | 1,
+  offset: number,
+  value: string | Buffer,
+  timestamp: number,
+  codec: Compression = Compression.none,
+): Buffer {
   const head = Buffer.alloc(magic === 0 ? 2 : 10)
   head.writeInt8(magic, 0)
+  head.writeInt8(codec, 1)
   if (magic === 1) head.writeBigInt64BE(BigInt(timestamp), 2)
-  const payload = Buffer.concat([head, sized('k'), sized(value)])
+  const key = codec === Compression.none ? sized('k') : Buffer.from([255, 255, 255, 255])
+  const payload = Buffer.concat([head, key, sized(value)])
   const message = Buffer.alloc(16)
   message.writeBigInt64BE(BigInt(offset), 0)
   message.writeInt32BE(payload.length + 4, 8)
@@ -67,9 +87,9 @@ function message(magic: 0 | 1, offset: number, value: string, timestamp: number)
   return Buffer.concat([message, payload])
 }
 
-function sized(text: string): Buffer {
-  const bytes = Buffer.alloc(4 + text.length)
-  bytes.writeInt32BE(text.length, 0)
-  bytes.write(text, 4)
-  return bytes
+function sized(content: string | Buffer): Buffer {
+  const bytes = Buffer.from(content)
+  const size = Buffer.alloc(4)
+  size.writeInt32BE(bytes.length, 0)
+  return Buffer.concat([size, bytes])
 }
