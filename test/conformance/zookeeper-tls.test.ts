@@ -38,7 +38,7 @@ before(async () => {
     platform,
     logger: silentLogger,
     directory,
-    listeners: [{ host: '127.0.0.1', port: 0, tls }],
+    listeners: [{ host: '0.0.0.0', port: 0, tls }],
   })
   port = server.ports[0] ?? 0
 })
@@ -89,4 +89,13 @@ test('a client is known by its certificate, and may be the only one to read', as
 test('a server that is not believed, and a port that speaks TLS only, answer nobody', async () => {
   await assert.rejects(connect({ checkHostName: true }), { name: 'CONNECTIONLOSS' })
   await assert.rejects(connect(undefined), { name: 'CONNECTIONLOSS' })
+})
+
+test('row 110: a name in the certificate is no help to an address that is not in it', async () => {
+  // Whoever answers for the address backwards may call it localhost.
+  const elsewhere = '127.0.0.2'
+  const refused = connect({ trusted, checkHostName: true }, elsewhere)
+  await assert.rejects(refused, { name: 'CONNECTIONLOSS' })
+  const unchecked = await connect({ trusted, checkHostName: false }, elsewhere)
+  await unchecked.close()
 })

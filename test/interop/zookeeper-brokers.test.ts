@@ -20,7 +20,8 @@ import { pause, until } from '../support/until.ts'
 import { ZooKeeperEnsemble } from '../support/zookeeper-ensemble.ts'
 
 const HOST = '127.0.0.1'
-const KILLS = 5
+/** More of them for a longer run. */
+const KILLS = Number(process.env['OTTLA_KILLS'] ?? 6)
 const KILL_EVERY_MS = 2_500
 const skip: string | false = missingKafka('3.9')
 const platform = nodePlatform()
@@ -116,30 +117,43 @@ function upTo(count: number): string[] {
 }
 
 test(
-  'our broker keeps its session and serves while members of an Apache ensemble are killed',
+  'two clusters in one Apache ensemble keep their sessions and serve while its members are killed',
   { skip },
   async () => {
     const ensemble = await ZooKeeperEnsemble.start(join(directory, 'ensemble'), 3)
     try {
       const watcher = await zookeeperClient(ensemble.connect)
-      await using broker = await startBroker({
-        settings: { 'zookeeper.connect': `${ensemble.connect}/pipeline` },
-      })
-      const ownerOf = async (path: string) => (await watcher.exists(path))?.ephemeralOwner
-      const session = await ownerOf('/pipeline/brokers/ids/1')
-      const load = await Load.start(broker.port)
+      const start = (chroot: string) =>
+        startBroker({ settings: { 'zookeeper.connect': ensemble.connect + chroot } })
+      await using left = await start('/pipeline')
+      await using right = await start('/orders')
+      assert.notEqual(left.broker.clusterId, right.broker.clusterId)
+      const clusters = [
+        { chroot: '/pipeline', port: left.port, load: await Load.start(left.port) },
+        { chroot: '/orders', port: right.port, load: await Load.start(right.port) },
+      ]
+      const owners = () =>
+        Promise.all(
+          clusters.map(async ({ chroot }) => {
+            const stat = await watcher.exists(`${chroot}/brokers/ids/1`)
+            return stat?.ephemeralOwner
+          }),
+        )
+      const sessions = await owners()
       for (let kill = 0; kill < KILLS; kill++) {
         await pause(KILL_EVERY_MS / 2)
         await ensemble.killMember(kill % ensemble.size)
         await pause(KILL_EVERY_MS / 2)
         ensemble.startMember(kill % ensemble.size)
       }
-      await load.stop()
-      const topics = await watcher.children('/pipeline/brokers/topics')
-      assert.deepEqual(topics.toSorted(), load.topics.toSorted())
-      assert.equal(await ownerOf('/pipeline/brokers/ids/1'), session)
-      assert.deepEqual(await valuesOf(broker.port), upTo(load.records))
-      assert.ok(load.topics.length > KILLS, `${load.topics.length} topics were made`)
+      await Promise.all(clusters.map(({ load }) => load.stop()))
+      assert.deepEqual(await owners(), sessions)
+      for (const { chroot, port, load } of clusters) {
+        const topics = await watcher.children(`${chroot}/brokers/topics`)
+        assert.deepEqual(topics.toSorted(), load.topics.toSorted())
+        assert.deepEqual(await valuesOf(port), upTo(load.records))
+        assert.ok(load.topics.length > KILLS, `${load.topics.length} topics were made`)
+      }
       await watcher.close()
     } finally {
       await ensemble.stop()
