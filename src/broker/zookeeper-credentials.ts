@@ -65,7 +65,8 @@ function jaasFile(config: BrokerConfig, disk: Disk): JaasFile | undefined {
     return { path, text: disk.readFileSync(path).toString('utf8') }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    throw new ConfigError(`ottla.jaas.file=${path}: ${reason}`, 'ottla.jaas.file')
+    const name = 'ottla.jaas.file (java.security.auth.login.config in KAFKA_OPTS)'
+    throw new ConfigError(`${name}=${path}: ${reason}`, 'ottla.jaas.file')
   }
 }
 

@@ -7,7 +7,7 @@ import type { ConnectOptions } from '../platform/network.ts'
 import { nodePlatform } from '../platform/node/node-platform.ts'
 import { silentLogger } from '../telemetry/logger.ts'
 import { ZooKeeperClient } from '../zookeeper/client.ts'
-import { ZooKeeperError } from '../zookeeper/errors.ts'
+import { ZooKeeperCode, ZooKeeperError } from '../zookeeper/errors.ts'
 import { Shell, ShellOutput, shellUsage } from '../zookeeper/shell.ts'
 import { UsageError, type Command, type CommandStreams } from './command.ts'
 import { inputLines } from './input-lines.ts'
@@ -88,6 +88,9 @@ function connector(options: Arguments): (server?: string) => Promise<ZooKeeperCl
         openHost: (host, timeoutMs) => platform.network.connect({ ...host, timeoutMs, tls }),
       })
     } catch (error) {
+      if (error instanceof ZooKeeperError && error.code === ZooKeeperCode.AUTHFAILED) {
+        throw new UsageError(error.message, { cause: error })
+      }
       const reason = error instanceof Error ? error.message : String(error)
       const isExpected = error instanceof ZooKeeperError || reason.includes('connect')
       if (!isExpected) throw error

@@ -116,7 +116,9 @@ function readArguments(args: readonly string[]): {
 }
 
 function readSettings(file: string, overrides: readonly string[]): ReadSettings {
-  const java = [...javaProperties()].filter(([name]) => /^(zookeeper|java\.security)\./.test(name))
+  const java = [...javaProperties()].filter(([name]) =>
+    /^(zookeeper|java\.security|jute)\./.test(name),
+  )
   const properties = new Map([...java, ...readProperties(file)])
   for (const override of overrides) {
     const equals = override.indexOf('=')
