@@ -32,7 +32,7 @@ export class Peers implements LeaderConnector {
   }
 
   connect(brokerId: number): LeaderEndpoint {
-    const links = this.#links(`broker-${this.#options.brokerId}-fetcher`)
+    const links = this.#links(`broker-${this.#options.brokerId}-fetcher`, true)
     return {
       fetch: (version, request) => links.to(brokerId).request(Fetch, version, request),
       listOffsets: (request) =>
@@ -50,8 +50,8 @@ export class Peers implements LeaderConnector {
     this.#controllerLinks.close()
   }
 
-  #links(clientId: string): PeerLinks {
-    return new PeerLinks(clientId, this.#options)
+  #links(clientId: string, reusesMemory = false): PeerLinks {
+    return new PeerLinks(clientId, this.#options, reusesMemory)
   }
 }
 
@@ -60,10 +60,12 @@ export class PeerLinks {
   readonly #clientId: string
   readonly #options: PeersOptions
   readonly #links = new Map<number, BrokerLink>()
+  readonly #reusesMemory: boolean
 
-  constructor(clientId: string, options: PeersOptions) {
+  constructor(clientId: string, options: PeersOptions, reusesMemory: boolean) {
     this.#clientId = clientId
     this.#options = options
+    this.#reusesMemory = reusesMemory
   }
 
   /** Throws BROKER_NOT_AVAILABLE when the broker is not known, or not on this listener. */
@@ -75,10 +77,11 @@ export class PeerLinks {
     if (known?.host === endpoint.host && known.port === endpoint.port) return known
     known?.close()
     const { platform, requestTimeoutMs } = this.#options
-    const link = new BrokerLink(
-      { host: endpoint.host, port: endpoint.port, clientId: this.#clientId, requestTimeoutMs },
-      platform,
-    )
+    const { host, port } = endpoint
+    const reusesMemory = this.#reusesMemory
+    const clientId = this.#clientId
+    const options = { host, port, clientId, requestTimeoutMs, reusesMemory }
+    const link = new BrokerLink(options, platform)
     this.#links.set(brokerId, link)
     return link
   }

@@ -27,6 +27,11 @@ export interface ConnectionOptions {
   readonly maxQueued?: number | undefined
   /** 100 MiB when left out. */
   readonly maxResponseBytes?: number | undefined
+  /**
+   * Large responses come in the same memory one after the other: the caller is done with one before
+   * it sends the next request. False when left out.
+   */
+  readonly reusesMemory?: boolean | undefined
 }
 
 /** What of a platform a connection needs. */
@@ -77,9 +82,10 @@ export class Connection {
     this.#clock = clock
     this.#socket = socket
     const maxBytes = options.maxResponseBytes ?? DEFAULT_MAX_RESPONSE_BYTES
-    this.#frames = new FrameReader(maxBytes, unlimited)
+    this.#frames = new FrameReader(maxBytes, unlimited, options.reusesMemory)
     socket.listen({
       onData: (chunk) => this.#onData(chunk),
+      nextBuffer: () => this.#frames.nextBuffer(),
       onDrain: () => this.#onDrain(),
       onClose: (error) => this.#onClose(error),
     })

@@ -35,7 +35,10 @@ export function appendAsLeader(
   return store(log, verdict, options)
 }
 
-/** The batches carry the offsets and epochs that the leader gave them. */
+/**
+ * The batches carry the offsets and epochs that the leader gave them. Their bytes are read until
+ * they are written, and not kept.
+ */
 export function appendAsFollower(log: LogState, records: Buffer, nowMs: number): AppendResult {
   if (log.failed || log.isClosed) return refuse(Errors.KAFKA_STORAGE_ERROR)
   const checked = checkFetched(log, records)
@@ -43,13 +46,13 @@ export function appendAsFollower(log: LogState, records: Buffer, nowMs: number):
   if (checked === 0) return nothingAppended(log)
   const complete = checked === records.length ? records : records.subarray(0, checked)
   const firstOffset = batch.baseOffset(complete, 0)
-  let run = beginRun(log, 0)
+  let run = beginRun(log, 0, true)
   for (let p = 0; p < complete.length;) {
     const size = batch.sizeInBytes(complete, p)
     if (needsRoll(log, complete, p, size, lastOffsetOf(complete, p), nowMs)) {
       endRun(log, run, complete, p)
       rollTo(log, baseOfNext(log, complete, p), nowMs)
-      run = beginRun(log, p)
+      run = beginRun(log, p, true)
     }
     takeIn(log, complete, p, size)
     p += size
@@ -70,17 +73,19 @@ interface Run {
   readonly segment: Segment
   readonly position: number
   readonly startOffset: number
+  readonly isBorrowed: boolean
 }
 
-function beginRun(log: LogState, from: number): Run {
+function beginRun(log: LogState, from: number, isBorrowed: boolean): Run {
   const segment = log.segments.active
-  return { from, segment, position: segment.sizeBytes, startOffset: log.nextOffset }
+  return { from, segment, position: segment.sizeBytes, startOffset: log.nextOffset, isBorrowed }
 }
 
 function endRun(log: LogState, run: Run, records: Buffer, to: number): void {
   if (to === run.from) return
   const bytes = run.from === 0 && to === records.length ? records : records.subarray(run.from, to)
-  log.writer.enqueue(run.segment, run.position, bytes, run.startOffset, log.nextOffset)
+  const { segment, position, startOffset, isBorrowed } = run
+  log.writer.enqueue(segment, position, bytes, startOffset, log.nextOffset, isBorrowed)
 }
 
 function rulesOf(log: LogState, options: AppendOptions): AppendRules {
@@ -135,7 +140,7 @@ function store(log: LogState, verdict: AppendVerdict, options: AppendOptions): A
   if (needsRoll(log, records, 0, records.length, lastOffset, options.nowMs)) {
     rollTo(log, firstOffset, options.nowMs)
   }
-  const run = beginRun(log, 0)
+  const run = beginRun(log, 0, false)
   for (let p = 0; p < records.length;) {
     const size = batch.sizeInBytes(records, p)
     batch.writeBaseOffset(records, p, log.nextOffset)

@@ -28,6 +28,8 @@ interface QueuedBatch {
   readonly bytes: Buffer
   readonly startOffset: number
   readonly endOffset: number
+  /** The bytes are somebody else's again when they are written: they are not kept for readers. */
+  readonly isBorrowed: boolean
 }
 
 export interface WriterEvents {
@@ -83,8 +85,9 @@ export class LogWriter implements RoundMember {
     bytes: Buffer,
     startOffset: number,
     endOffset: number,
+    isBorrowed: boolean,
   ): void {
-    this.#queue.push({ segment, position, bytes, startOffset, endOffset })
+    this.#queue.push({ segment, position, bytes, startOffset, endOffset, isBorrowed })
     if (this.#joined || this.#inFlight) return
     this.#joined = true
     this.#context.writeRound.join(this)
@@ -252,18 +255,24 @@ export class LogWriter implements RoundMember {
     const last = group.at(-1)
     if (first === undefined || last === undefined) return
     last.segment.readableBytes = last.position + last.bytes.length
-    if (buffers.length === group.length) {
-      for (const [index, queued] of group.entries()) {
-        const bytes = buffers[index] ?? queued.bytes
-        this.#tail.append(queued.startOffset, queued.endOffset, bytes)
-      }
-    } else {
-      const [bytes] = buffers
-      if (bytes !== undefined) this.#tail.append(first.startOffset, last.endOffset, bytes)
-    }
+    this.#keep(group, buffers)
     this.#publishedOffset = last.endOffset
     this.#events.onWritten(last.endOffset)
     this.#settle()
+  }
+
+  /** For readers at the end of the log. One buffer for several batches, or another one, is a copy. */
+  #keep(group: readonly QueuedBatch[], buffers: readonly Buffer[]): void {
+    for (const [index, queued] of group.entries()) {
+      const bytes = buffers[index]
+      if (bytes === undefined) break
+      if (queued.isBorrowed && bytes === queued.bytes) {
+        this.#tail.clear()
+        continue
+      }
+      const end = buffers.length === group.length ? queued.endOffset : group.at(-1)?.endOffset
+      this.#tail.append(queued.startOffset, end ?? queued.endOffset, bytes)
+    }
   }
 
   #settle(): void {

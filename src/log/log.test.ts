@@ -412,6 +412,27 @@ test('a follower takes what its leader wrote, and refuses what is damaged or out
   assert.equal(log.logEndOffset, 6)
 })
 
+test('what a follower was given may be overwritten when it is written', async () => {
+  const platform = newPlatform()
+  const log = createLog(newContext(platform))
+  log.appendAsFollower(batchOf(['before'], { baseOffset: 0 }))
+  await settle(platform)
+  const large = batchOf(['x'.repeat(40_000)], { baseOffset: 1 })
+  const sent = Buffer.from(large)
+  log.appendAsFollower(large)
+  await settle(platform)
+  assert.equal(log.logEndOffset, 2)
+  large.fill(0)
+  log.appendAsFollower(batchOf(['after'], { baseOffset: 2 }))
+  await settle(platform)
+  const read = await log.read({ fetchOffset: 1, maxBytes: sent.length, minOneBatch: true })
+  assert.deepEqual(Buffer.concat(read.segments), sent)
+  assert.deepEqual(
+    (await readAll(log)).map((record) => record.slice(0, 8)),
+    ['0:before', '1:xxxxxx', '2:after'],
+  )
+})
+
 test('preallocate: the file has its full size while it is written, and no more afterwards', async () => {
   const platform = newPlatform()
   const settings = { preallocate: true, segmentBytes: 400 }

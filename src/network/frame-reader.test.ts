@@ -76,6 +76,27 @@ test('frames in one chunk are views of it', () => {
   assert.equal(reader.next()?.buffer, chunk.buffer)
 })
 
+test('a reader that reuses memory puts large frames into the same place, small ones apart', () => {
+  const reader = new FrameReader(10_000_000, new Account(), true)
+  const receive = (body: Buffer): Buffer | undefined => {
+    const stream = frame(body)
+    reader.push(stream.subarray(0, 10))
+    assert.equal(reader.next(), undefined)
+    reader.push(stream.subarray(10))
+    return reader.next()
+  }
+  const first = receive(Buffer.alloc(900_000, 'a'))
+  assert.equal(first?.equals(Buffer.alloc(900_000, 'a')), true)
+  const small = receive(Buffer.from('not in the same place'))
+  const second = receive(Buffer.alloc(1_000_000, 'b'))
+  assert.equal(second?.equals(Buffer.alloc(1_000_000, 'b')), true)
+  assert.equal(second?.buffer, first?.buffer)
+  assert.equal(small?.toString(), 'not in the same place')
+  const third = receive(Buffer.alloc(5_000_000, 'c'))
+  assert.equal(third?.equals(Buffer.alloc(5_000_000, 'c')), true)
+  assert.notEqual(third?.buffer, first?.buffer)
+})
+
 test('an announced size costs nothing until bytes arrive', () => {
   const account = new Account()
   const reader = new FrameReader(100 * 1024 * 1024, account)

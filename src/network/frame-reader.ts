@@ -6,6 +6,11 @@
 const SIZE_BYTES = 4
 const FIRST_ALLOCATION = 1024 * 1024
 const GROWTH = 4
+/** Where a buffer is used again: smaller frames get one of their own. */
+const REUSED_FROM = 64 * 1024
+const REUSED_STEP = 1024 * 1024
+/** What is kept through a time of small frames. */
+const KEPT_WHEN_IDLE = 2 * 1024 * 1024
 
 /** Told how many bytes the reader holds for a frame that is not complete; may refuse more. */
 export interface FrameAllocator {
@@ -31,10 +36,17 @@ export class FrameReader {
   /** Whether the last frame came out of a buffer of its own, whose bytes the allocator gave. */
   wasAssembled = false
   maxFrameBytes: number
+  readonly #reuses: boolean
+  #reused: Buffer | undefined
 
-  constructor(maxFrameBytes: number, allocator: FrameAllocator) {
+  /**
+   * With `reuses`, large frames come in the same buffer one after the other: each is valid until the
+   * next one begins to arrive, which its receiver must be able to tell.
+   */
+  constructor(maxFrameBytes: number, allocator: FrameAllocator, reuses = false) {
     this.maxFrameBytes = maxFrameBytes
     this.#allocator = allocator
+    this.#reuses = reuses
   }
 
   /** What made `next` stop for good. */
@@ -96,6 +108,7 @@ export class FrameReader {
     }
     if (this.#size < 0) return this.#stop('malformed frame')
     if (this.#size > this.maxFrameBytes) return this.#stop('oversized frame')
+    if (this.#size < REUSED_FROM) this.#shrinkReused()
     const end = this.#at + this.#size
     if (end <= chunk.length) {
       const frame = chunk.subarray(this.#at, end)
@@ -103,7 +116,8 @@ export class FrameReader {
       this.#advance(chunk, end)
       return frame
     }
-    if (!this.#allocate(Math.min(this.#size, FIRST_ALLOCATION))) return undefined
+    const first = this.#isReusing ? this.#size : Math.min(this.#size, FIRST_ALLOCATION)
+    if (!this.#allocate(first)) return undefined
     return this.#fill(chunk)
   }
 
@@ -148,10 +162,25 @@ export class FrameReader {
       this.#stop('no memory')
       return false
     }
-    const larger = Buffer.allocUnsafe(bytes)
+    const larger = this.#isReusing ? this.#reusedFor(bytes) : Buffer.allocUnsafe(bytes)
     this.#assembly?.copy(larger, 0, 0, this.#filled)
     this.#assembly = larger
     return true
+  }
+
+  get #isReusing(): boolean {
+    return this.#reuses && this.#size >= REUSED_FROM
+  }
+
+  #reusedFor(bytes: number): Buffer {
+    if (this.#reused === undefined || this.#reused.length < bytes) {
+      this.#reused = Buffer.allocUnsafeSlow(Math.ceil(bytes / REUSED_STEP) * REUSED_STEP)
+    }
+    return this.#reused.subarray(0, bytes)
+  }
+
+  #shrinkReused(): void {
+    if (this.#reused !== undefined && this.#reused.length > KEPT_WHEN_IDLE) this.#reused = undefined
   }
 
   #advance(chunk: Buffer, at: number): void {

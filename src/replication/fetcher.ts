@@ -1,6 +1,7 @@
 // One fetcher: copies partitions from one leader over one connection, one request at a time.
 //   An answer is used only for a partition that still is what it was when the request was made.
-//   The next request goes out when everything of the last one is written.
+//   The next request goes out when everything of the last one is written: its answer may come in
+//   the same memory.
 //   A fetch may be parked at the leader for half a second; a partition that comes meanwhile does not
 //   wait for it, as a new leader cannot acknowledge anything before its followers fetch. The parked
 //   fetch goes with its connection, and a new one names all partitions.
@@ -189,6 +190,7 @@ export class Fetcher {
   ): Promise<void> {
     const writes = new FollowerWrites()
     const appended: FollowedPartition[] = []
+    const unsettled: [FollowedPartition, PartitionAnswer][] = []
     const names = this.#namesById()
     for (const topic of response.responses) {
       const name = topic.topic === '' ? (names.get(topic.topicId) ?? '') : topic.topic
@@ -199,11 +201,15 @@ export class Fetcher {
         const start = followed.startBefore(answer.records)
         if (start !== undefined) await this.#guard(followed, () => followed.startAt(start))
         if (this.#append(followed, answer, writes)) appended.push(followed)
-        else await this.#guard(followed, () => this.#settle(followed, answer))
+        else unsettled.push([followed, answer])
       }
     }
     await writes.finished()
     for (const followed of appended) if (this.#isUsable(followed)) followed.moveToEnd()
+    for (const [followed, answer] of unsettled) {
+      if (this.#isUsable(followed))
+        await this.#guard(followed, () => this.#settle(followed, answer))
+    }
   }
 
   #namesById(): Map<string, string> {

@@ -231,7 +231,9 @@ function accepted(socket: net.Socket): TcpSocket {
 }
 
 export function connect({ host, port, timeoutMs }: ConnectOptions): Promise<Socket> {
-  const socket = net.connect({ host, port, noDelay: true, keepAlive: true })
+  const reader = new Reader()
+  const { onread } = reader
+  const socket = net.connect({ host, port, noDelay: true, keepAlive: true, onread })
   return new Promise((resolve, reject) => {
     const timeout = setTimeout(() => {
       const message = `connect ETIMEDOUT ${host}:${port}`
@@ -244,7 +246,7 @@ export function connect({ host, port, timeoutMs }: ConnectOptions): Promise<Sock
     socket.once('error', onError)
     socket.once('connect', () => {
       clearTimeout(timeout)
-      const connected = new TcpSocket(socket)
+      const connected = new TcpSocket(socket, reader)
       socket.off('error', onError)
       resolve(connected)
     })
