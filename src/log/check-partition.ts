@@ -54,7 +54,8 @@ export async function* findInPartition(
   const outcome = await trial.load(path)
   let isExplained = false
   const harmed = new Set<string>()
-  for (const problem of logProblems(disk, path, names, trial.wasCompacted(path))) {
+  const gapsFrom = trial.wasCompacted(path) ? Infinity : outcome.logStartOffset
+  for (const problem of logProblems(disk, path, names, gapsFrom)) {
     isExplained = true
     if (!problem.isGap) harmed.add(problem.path)
     yield logFinding(trial, outcome, problem)
@@ -117,13 +118,14 @@ function* logProblems(
   disk: Disk,
   path: string,
   names: readonly string[],
-  wasCompacted: boolean,
+  /** Below the log start, and in compacted logs, nothing has to be there. */
+  gapsFrom: number,
 ): Generator<LogProblem> {
   const bases = names.flatMap((name) => offsetOfFile(name, LOG_SUFFIX) ?? []).sort((a, b) => a - b)
   let next = bases[0] ?? 0
   for (const base of bases) {
     const file = reader(disk, join(path, offsetFileName(base, LOG_SUFFIX)))
-    if (base > next && !wasCompacted && file.sizeBytes > 0) {
+    if (base > next && base > gapsFrom && file.sizeBytes > 0) {
       const problem = `offsets ${next} to ${base - 1} are missing`
       yield { path: file.path, byte: 0, problem, offset: base, isGap: true }
     }

@@ -239,6 +239,7 @@ export class History {
   async #cutPower(): Promise<void> {
     this.#cuts += 1
     this.#machine.powerOff()
+    await this.#cutDuringStart()
     await this.#reopen()
     const log = this.#log
     assert.ok(log.logEndOffset >= this.#model.acknowledged, 'acknowledged records are gone')
@@ -246,6 +247,19 @@ export class History {
     this.#model.truncate(log.logEndOffset)
     this.#model.logStart = log.logStartOffset
     await this.#compare()
+  }
+
+  /** A start may be cut as well, and the next one. */
+  async #cutDuringStart(): Promise<void> {
+    while (this.#below(4) === 0) {
+      const { faults } = this.#machine.platform.disk
+      faults.crashAt(faults.steps + this.#below(25))
+      await openLogs(this.#machine, this.#config).catch((error: unknown) => {
+        if (!faults.isCrashed) throw error
+      })
+      if (faults.isCrashed) this.#cuts += 1
+      this.#machine.powerOff()
+    }
   }
 
   async #reopen(): Promise<void> {

@@ -166,7 +166,7 @@ export class LogDirectory {
 
   /** Only starts that the names of the files do not tell. */
   #logStartsNow(): PartitionOffsets {
-    return this.#offsetsNow((log) => (log.startsInsideSegment ? log.logStartOffset : undefined))
+    return this.#offsetsNow((log) => (log.needsStartCheckpoint ? log.logStartOffset : undefined))
   }
 
   #offsetsNow(offsetOf: (log: Log) => number | undefined): PartitionOffsets {

@@ -223,10 +223,11 @@ export class Log {
     return recoveryPoint >= logEndOffset ? 0 : Math.max(0, nowMs - lastFlushedMs)
   }
 
-  /** For checkpoints: whether files alone would tell a lower start after a restart. */
-  get startsInsideSegment(): boolean {
-    const { logStartOffset, removing, segments } = this.#state
-    return removing > 0 || logStartOffset > segments.first.baseOffset
+  /** For checkpoints: whether files alone would tell a lower start after a restart, or a power cut. */
+  get needsStartCheckpoint(): boolean {
+    const { logStartOffset, namesSynced, namesVersion, removing, segments } = this.#state
+    if (removing > 0 || logStartOffset > segments.first.baseOffset) return true
+    return logStartOffset > 0 && namesSynced !== namesVersion
   }
 
   /** Synchronous: checks, assigns offsets, queues. Acknowledge once `logEndOffset > lastOffset`. */
