@@ -17,11 +17,24 @@ export class Model {
   logStart = 0
   /** Below it a compaction may have removed records that a newer one of the same key replaces. */
   cleanedUpTo = 0
+  /** Never synced, and gone with a power cut, while later ones were kept. */
+  readonly #lost = new Set<number>()
+
+  /** Of what was never acknowledged as synced only `held` has survived. */
+  lose(held: readonly number[], end: number): void {
+    const kept = new Set(held)
+    for (let offset = this.acknowledged; offset < end; offset += 1) {
+      if (kept.has(offset)) continue
+      this.#lost.add(offset)
+      this.records.delete(offset)
+    }
+  }
 
   truncate(offset: number): void {
     this.nextOffset = Math.min(this.nextOffset, offset)
     this.acknowledged = Math.min(this.acknowledged, offset)
     for (const other of this.records.keys()) if (other >= offset) this.records.delete(other)
+    for (const other of this.#lost) if (other >= offset) this.#lost.delete(other)
   }
 
   /** `found` is what a read of [from, to) gave, as `offset:value`. */
@@ -36,7 +49,7 @@ export class Model {
         continue
       }
       const mayBeGone = offset < this.cleanedUpTo && newest.get(record?.key ?? '') !== offset
-      if (!mayBeGone) {
+      if (!mayBeGone && !this.#lost.has(offset)) {
         const cut = (text = 'nothing') => text.slice(0, 30)
         assert.fail(`of ${from} to ${to}: ${cut(found[index])} for ${cut(expected)}`)
       }

@@ -246,7 +246,13 @@ export class History {
     assert.ok(log.logEndOffset <= this.#model.nextOffset, 'records came from nowhere')
     this.#model.truncate(log.logEndOffset)
     this.#model.logStart = log.logStartOffset
+    // In a compacted log nothing tells what a power cut has taken from what a compaction has.
+    if (this.#isCompacted) this.#model.lose(await this.#held(), log.logEndOffset)
     await this.#compare()
+  }
+
+  async #held(): Promise<number[]> {
+    return (await readAll(this.#log)).map((record) => Number(record.split(':')[0]))
   }
 
   /** A start may be cut as well, and the next one. */
