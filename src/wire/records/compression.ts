@@ -28,7 +28,7 @@ export function compress(codec: Compression, bytes: Buffer, level?: number): Buf
     case Compression.snappy:
       return snappyCompress(bytes)
     case Compression.lz4:
-      return lz4Compress(bytes)
+      return lz4Compress(bytes, { level })
     case Compression.zstd:
       return zstdCompress(bytes, level ?? DEFAULT_ZSTD_LEVEL)
   }

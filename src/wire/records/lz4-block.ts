@@ -1,20 +1,6 @@
-// One lz4 block: sequences of { token, literals, offset int16 LE, match }. The reader trusts
-// nothing; the writer is greedy with a hash table, like lz4's fast mode.
+// One lz4 block: sequences of { token, literals, offset int16 LE, match }. The reader trusts nothing.
 
 const MIN_MATCH = 4
-/** The last match starts at least 12 bytes before the end, the last 5 bytes are literals. */
-const MATCH_LIMIT = 12
-const LAST_LITERALS = 5
-const MAX_DISTANCE = 65535
-const HASH_BITS = 13
-const SKIP_SHIFT = 6
-
-const table = new Int32Array(1 << HASH_BITS)
-
-/** Bytes that a block of `length` incompressible bytes may need. */
-export function lz4BlockBound(length: number): number {
-  return length + Math.floor(length / 255) + 16
-}
 
 /**
  * Decodes `source[start, end)` to `target` from `at`, not beyond `limit`; matches may reach back
@@ -83,85 +69,4 @@ function copyMatch(target: Buffer, at: number, distance: number, length: number)
     target.copyWithin(at + done, from, from + step)
     done += step
   }
-}
-
-/**
- * Encodes `source[start, end)` to `target` from `at`; returns the end of the output, or -1 when
- * it would not be smaller than the input.
- */
-export function lz4EncodeBlock(
-  source: Buffer,
-  start: number,
-  end: number,
-  target: Buffer,
-  at: number,
-): number {
-  const limit = at + (end - start)
-  table.fill(-1)
-  let o = at
-  let anchor = start
-  let p = start
-  let misses = 1 << SKIP_SHIFT
-  while (p < end - MATCH_LIMIT) {
-    const word = source.readInt32LE(p)
-    const slot = Math.imul(word, 0x9e3779b1) >>> (32 - HASH_BITS)
-    const candidate = table[slot]!
-    table[slot] = p
-    if (candidate < 0 || p - candidate > MAX_DISTANCE || source.readInt32LE(candidate) !== word) {
-      p += misses++ >>> SKIP_SHIFT
-      continue
-    }
-    misses = 1 << SKIP_SHIFT
-    let length = MIN_MATCH
-    while (p + length < end - LAST_LITERALS && source[p + length] === source[candidate + length])
-      length += 1
-    if (o + (p - anchor) + Math.ceil((p - anchor + length) / 255) + 8 >= limit) return -1
-    o = writeSequence(source, anchor, p, target, o, p - candidate, length)
-    p += length
-    anchor = p
-  }
-  const tail = end - anchor
-  if (o + tail + Math.ceil(tail / 255) + 1 >= limit) return -1
-  return writeLiterals(source, anchor, end, target, o, 0)
-}
-
-function writeSequence(
-  source: Buffer,
-  anchor: number,
-  p: number,
-  target: Buffer,
-  at: number,
-  distance: number,
-  length: number,
-): number {
-  const extra = length - MIN_MATCH
-  let o = writeLiterals(source, anchor, p, target, at, Math.min(extra, 15))
-  target[o++] = distance & 0xff
-  target[o++] = distance >>> 8
-  if (extra >= 15) o = writeLength(target, o, extra - 15)
-  return o
-}
-
-function writeLiterals(
-  source: Buffer,
-  start: number,
-  end: number,
-  target: Buffer,
-  at: number,
-  matchBits: number,
-): number {
-  const count = end - start
-  let o = at
-  target[o++] = (Math.min(count, 15) << 4) | matchBits
-  if (count >= 15) o = writeLength(target, o, count - 15)
-  source.copy(target, o, start, end)
-  return o + count
-}
-
-function writeLength(target: Buffer, at: number, rest: number): number {
-  let o = at
-  let left = rest
-  for (; left >= 255; left -= 255) target[o++] = 255
-  target[o++] = left
-  return o
 }

@@ -8,22 +8,27 @@
 //   block: size int32 LE (top bit: stored as it is) | bytes | [checksum int32 LE]
 import { lz4Arena, MAX_ARENA_BYTES, type BlockDecoder } from './lz4-arena.ts'
 import { DecompressionError } from './decompression-error.ts'
-import { lz4DecodeBlock, lz4EncodeBlock } from './lz4-block.ts'
+import { lz4DecodeBlock } from './lz4-block.ts'
+import { DEFAULT_LZ4_LEVEL, lz4EncodeBlock, MAX_BLOCK_BYTES } from './lz4-encoder.ts'
 import { xxhash32 } from './xxhash32.ts'
 
 const FRAME_MAGIC = 0x184d2204
 const SKIPPABLE_MAGIC = 0x184d2a50
-const BLOCK_BYTES = 64 * 1024
+const BLOCK_BYTES = MAX_BLOCK_BYTES
 const STORED_BIT = 0x80000000
 /** A byte of a block stands for at most so many. */
 const MAX_RATIO = 255
+
 export interface Lz4WriteOptions {
+  /** compression.lz4.level */
+  readonly level?: number | undefined
   /** Writes the header checksum as clients of magic 0 and 1 expect it. */
   readonly legacyChecksum?: boolean
 }
 
 export function lz4Compress(bytes: Buffer, options?: Lz4WriteOptions): Buffer {
   const blocks = Math.ceil(bytes.length / BLOCK_BYTES)
+  const level = options?.level ?? DEFAULT_LZ4_LEVEL
   const frame = Buffer.allocUnsafe(7 + blocks * 4 + bytes.length + 4)
   frame.writeUInt32LE(FRAME_MAGIC, 0)
   frame.writeUInt8(0x60, 4)
@@ -32,14 +37,13 @@ export function lz4Compress(bytes: Buffer, options?: Lz4WriteOptions): Buffer {
   let at = 7
   for (let start = 0; start < bytes.length; start += BLOCK_BYTES) {
     const end = Math.min(bytes.length, start + BLOCK_BYTES)
-    const done = lz4EncodeBlock(bytes, start, end, frame, at + 4)
-    if (done < 0) {
+    const block = lz4EncodeBlock(bytes, start, end, level)
+    if (block.length >= end - start) {
       frame.writeUInt32LE(((end - start) | STORED_BIT) >>> 0, at)
-      bytes.copy(frame, at + 4, start, end)
-      at += 4 + (end - start)
+      at += 4 + bytes.copy(frame, at + 4, start, end)
     } else {
-      frame.writeUInt32LE(done - at - 4, at)
-      at = done
+      frame.writeUInt32LE(block.length, at)
+      at += 4 + block.copy(frame, at + 4)
     }
   }
   frame.writeUInt32LE(0, at)
