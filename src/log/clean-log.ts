@@ -16,7 +16,7 @@ import { removeLater } from './retention.ts'
 import { rewriteSegments } from './rewrite-segments.ts'
 import type { RewriteInput } from './rewrite-segments.ts'
 import { inBackground } from './roll.ts'
-import { Segment, segmentFiles } from './segment.ts'
+import { pathsOf, Segment, segmentFiles } from './segment.ts'
 
 export interface CleanTask {
   readonly firstDirtyOffset: number
@@ -171,7 +171,7 @@ class Cleaning {
     } finally {
       if (!isSwapped && !log.failed) {
         const files = segmentFiles(this.#directory, first?.baseOffset ?? 0, CLEANED_SUFFIX)
-        for (const path of Object.values(files)) {
+        for (const path of pathsOf(files)) {
           if (disk.statSync(path) !== undefined) disk.removeSync(path)
         }
       }

@@ -5,26 +5,29 @@ import type { Disk, DiskFile, OpenMode } from '../platform/disk.ts'
 import { isDiskError } from './atomic-file.ts'
 import type { Residency, Resident } from './residency.ts'
 
+/** A path, or where the path of a log file is to be had. */
+type Place = string | { readonly log: string }
+
 export class LazyFile implements Resident {
   used = false
   readonly weight = 1
   readonly #disk: Disk
   readonly #openFiles: Residency
-  #path: string
+  #place: Place
   #mode: OpenMode
   #file: DiskFile | undefined
   #pins = 0
   #closing = false
 
-  constructor(disk: Disk, openFiles: Residency, path: string, mode: OpenMode) {
+  constructor(disk: Disk, openFiles: Residency, place: Place, mode: OpenMode) {
     this.#disk = disk
     this.#openFiles = openFiles
-    this.#path = path
+    this.#place = place
     this.#mode = mode
   }
 
   get path(): string {
-    return this.#path
+    return typeof this.#place === 'string' ? this.#place : this.#place.log
   }
 
   /** The open file; throws what opening it throws. */
@@ -51,8 +54,8 @@ export class LazyFile implements Resident {
   }
 
   /** The file has got another name; an open descriptor stays good. */
-  renamed(path: string): void {
-    this.#path = path
+  renamed(place: Place): void {
+    this.#place = place
   }
 
   /** Closes now, or when the last pin goes. May be opened again. */
@@ -87,11 +90,11 @@ export class LazyFile implements Resident {
 
   #openOrMakeRoom(): DiskFile {
     try {
-      return this.#disk.openSync(this.#path, this.#mode)
+      return this.#disk.openSync(this.path, this.#mode)
     } catch (error) {
       if (!isDiskError(error, 'EMFILE')) throw error
       this.#openFiles.shrinkTo(this.#openFiles.weight >> 1)
-      return this.#disk.openSync(this.#path, this.#mode)
+      return this.#disk.openSync(this.path, this.#mode)
     }
   }
 }

@@ -41,15 +41,46 @@ export interface SegmentFiles {
   readonly transactions: string
 }
 
+/** Made when asked for: there are many segments, and few of their files are open. */
+class SegmentPaths implements SegmentFiles {
+  readonly #directory: string
+  readonly #baseOffset: number
+  readonly #suffix: string
+
+  constructor(directory: string, baseOffset: number, suffix: string) {
+    this.#directory = directory
+    this.#baseOffset = baseOffset
+    this.#suffix = suffix
+  }
+
+  get log(): string {
+    return this.#path(LOG_SUFFIX)
+  }
+
+  get offset(): string {
+    return this.#path(OFFSET_INDEX_SUFFIX)
+  }
+
+  get time(): string {
+    return this.#path(TIME_INDEX_SUFFIX)
+  }
+
+  get transactions(): string {
+    return this.#path(TRANSACTION_INDEX_SUFFIX)
+  }
+
+  #path(kind: string): string {
+    return join(this.#directory, offsetFileName(this.#baseOffset, kind) + this.#suffix)
+  }
+}
+
 /** Paths of the files of the segment at `baseOffset`, with `suffix` added (`.cleaned`, …). */
 export function segmentFiles(directory: string, baseOffset: number, suffix = ''): SegmentFiles {
-  const path = (kind: string) => join(directory, offsetFileName(baseOffset, kind) + suffix)
-  return {
-    log: path(LOG_SUFFIX),
-    offset: path(OFFSET_INDEX_SUFFIX),
-    time: path(TIME_INDEX_SUFFIX),
-    transactions: path(TRANSACTION_INDEX_SUFFIX),
-  }
+  return new SegmentPaths(directory, baseOffset, suffix)
+}
+
+export function pathsOf({ log, offset, time, transactions }: SegmentFiles): string[] {
+  return [log, offset, time, transactions]
 }
 
 export interface SegmentOptions {
@@ -97,7 +128,7 @@ export class Segment {
     this.#files = segmentFiles(directory, baseOffset, suffix)
     const { disk } = context.platform
     const mode = options.isNew ? 'create' : 'write'
-    this.log = new LazyFile(disk, context.openFiles, this.#files.log, mode)
+    this.log = new LazyFile(disk, context.openFiles, this.#files, mode)
     this.index = new SegmentIndex(disk, context.indexTables, baseOffset, this.#files)
     this.sizeBytes = options.sizeBytes
     this.readableBytes = options.sizeBytes
@@ -330,8 +361,7 @@ export class Segment {
   /** Paths of those files that exist. */
   existingFiles(): string[] {
     const { disk } = this.#context.platform
-    const { log, offset, time, transactions } = this.#files
-    return [log, offset, time, transactions].filter((path) => disk.statSync(path) !== undefined)
+    return pathsOf(this.#files).filter((path) => disk.statSync(path) !== undefined)
   }
 
   /** Adds or removes a suffix of all files that exist. */
@@ -358,16 +388,18 @@ export class Segment {
         disk.renameSync(from, target[kind])
       }
     }
-    this.#moved({ ...target, log: this.#files.log })
+    const { offset, time, transactions } = target
+    this.#moved({ log: this.#files.log, offset, time, transactions })
   }
 
   #renameLog(suffix: string): void {
     const { disk } = this.#context.platform
-    const { log } = segmentFiles(this.directory, this.baseOffset, suffix)
+    const target = segmentFiles(this.directory, this.baseOffset, suffix)
+    const { log } = target
     if (log !== this.#files.log && disk.statSync(this.#files.log) !== undefined) {
       disk.renameSync(this.#files.log, log)
     }
-    this.#moved({ ...this.#files, log })
+    this.#moved(target)
   }
 
   /** Gives all files the suffix `.deleted`; returns what to remove later. */
@@ -388,7 +420,7 @@ export class Segment {
 
   #moved(files: SegmentFiles): void {
     this.#files = files
-    this.log.renamed(files.log)
+    this.log.renamed(files)
     this.index.moved(files)
   }
 }
