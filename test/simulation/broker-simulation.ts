@@ -9,6 +9,7 @@ import { BrokerConfig } from '../../src/config/broker-config.ts'
 import { silentLogger, type Logger } from '../../src/telemetry/logger.ts'
 import { Seeded } from '../../src/testing/simulated/seeded.ts'
 import { SimulatedWorld } from '../../src/testing/simulated/simulated-world.ts'
+import { GroupHistory } from './group-history.ts'
 import { RecordHistory } from './record-history.ts'
 import { checkAll, act, TOPIC, type Actor } from './simulated-clients.ts'
 
@@ -44,6 +45,7 @@ class BrokerSimulation {
   readonly #world: SimulatedWorld
   readonly #random: Seeded
   readonly #history = new RecordHistory(PARTITIONS)
+  readonly #commits = new GroupHistory(PARTITIONS)
   readonly #trace = createHash('sha256')
   /** Whether power may be cut; then every record is synced before it is acknowledged. */
   readonly #losesPower: boolean
@@ -146,6 +148,7 @@ class BrokerSimulation {
       bootstrap: BOOTSTRAP,
       partitionCount: PARTITIONS,
       history: this.#history,
+      commits: this.#commits,
       isStopped: () => this.#stopped || this.#failure !== undefined,
       trace: (event) => this.#note(event),
     }

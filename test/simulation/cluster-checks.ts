@@ -7,6 +7,8 @@ import {
   decodeController,
   decodeControllerEpoch,
   decodeState,
+  decodeTopic,
+  type Assignment,
   type StateNode,
 } from '../../src/metadata/znodes.ts'
 import { silentLogger } from '../../src/telemetry/logger.ts'
@@ -21,6 +23,11 @@ const SESSION_TIMEOUT_MS = 10_000
 interface Election {
   readonly epoch: number
   readonly zxid: number
+}
+
+export interface TopicsSeen {
+  readonly names: readonly string[]
+  readonly partitions: ReadonlyMap<number, Assignment>
 }
 
 /** What ZooKeeper said of the cluster, compared with all that it had said before. */
@@ -47,13 +54,26 @@ export class ClusterObserver {
     }
   }
 
+  /** Who is to hold each partition of a topic, and which topics there are. */
+  async lookAtTopics(topic: string): Promise<TopicsSeen | undefined> {
+    try {
+      const client = await this.#connected()
+      const names = await client.children('/brokers/topics')
+      const node = decodeTopic((await client.get(`/brokers/topics/${topic}`)).data)
+      return { names, partitions: node?.partitions ?? new Map<number, Assignment>() }
+    } catch {
+      await this.close()
+      return undefined
+    }
+  }
+
   async close(): Promise<void> {
     const client = this.#client
     this.#client = undefined
     await client?.close().catch(() => {})
   }
 
-  async #look(): Promise<ReadonlyMap<string, StateNode>> {
+  async #connected(): Promise<ZooKeeperClient> {
     this.#client ??= await ZooKeeperClient.connect({
       platform: this.#platform,
       logger: silentLogger,
@@ -62,7 +82,11 @@ export class ClusterObserver {
       connectionTimeoutMs: SESSION_TIMEOUT_MS,
       maxInFlight: 10,
     })
-    const client = this.#client
+    return this.#client
+  }
+
+  async #look(): Promise<ReadonlyMap<string, StateNode>> {
+    const client = await this.#connected()
     const election = await this.#lookAtController(client)
     const states = new Map<string, StateNode>()
     for (const [topic, partitions] of this.#topics) {
@@ -122,6 +146,23 @@ export interface ReplicaFiles {
 
 const SEGMENT = /\/([^/]+-\d+)\/\d{20}\.log$/
 
+interface Batch {
+  readonly offset: number
+  readonly epoch: number
+  /** Equal for equal bytes. */
+  readonly hash: string
+}
+
+function* batchesIn(bytes: Buffer): Iterable<Batch> {
+  for (let p = 0; batch.isComplete(bytes, p); p += batch.sizeInBytes(bytes, p)) {
+    if (batch.magic(bytes, p) !== 2 || !batch.isCrcValid(bytes, p)) return
+    const hash = createHash('md5').update(bytes.subarray(p, p + batch.sizeInBytes(bytes, p)))
+    const offset = batch.baseOffset(bytes, p)
+    const epoch = batch.partitionLeaderEpoch(bytes, p)
+    yield { offset, epoch, hash: hash.digest('hex').slice(0, 8) }
+  }
+}
+
 /** The batches of each partition: base offset to a text that is equal for equal bytes. */
 export function batchesOf({ contents }: ReplicaFiles): Map<string, Map<number, string>> {
   const partitions = new Map<string, Map<number, string>>()
@@ -130,45 +171,71 @@ export function batchesOf({ contents }: ReplicaFiles): Map<string, Map<number, s
     if (name === undefined) continue
     const batches = partitions.get(name) ?? new Map<number, string>()
     partitions.set(name, batches)
-    for (let p = 0; batch.isComplete(bytes, p); p += batch.sizeInBytes(bytes, p)) {
-      if (batch.magic(bytes, p) !== 2 || !batch.isCrcValid(bytes, p)) break
-      const hash = createHash('md5').update(bytes.subarray(p, p + batch.sizeInBytes(bytes, p)))
-      const epoch = batch.partitionLeaderEpoch(bytes, p)
-      batches.set(batch.baseOffset(bytes, p), `epoch ${epoch} ${hash.digest('hex').slice(0, 8)}`)
+    for (const { offset, epoch, hash } of batchesIn(bytes)) {
+      batches.set(offset, `epoch ${epoch} ${hash}`)
     }
   }
   return partitions
 }
 
-/** Log matching: an epoch has one leader, so its batches are the same wherever they are. */
-export function checkLogsMatch(replicas: readonly ReplicaFiles[]): void {
-  const seen = new Map<string, { readonly text: string; readonly machine: string }>()
-  for (const replica of replicas) {
-    for (const [name, batches] of batchesOf(replica)) {
-      for (const [offset, text] of batches) {
-        const key = `${name} ${offset} ${text.slice(0, text.lastIndexOf(' '))}`
-        const other = seen.get(key)
-        if (other !== undefined && other.text !== text) {
-          const both = `${other.machine} and ${replica.name}`
-          throw new Contradiction(`${both} differ at ${key}: ${other.text}, ${text}`)
-        }
-        seen.set(key, { text, machine: replica.name })
+/**
+ * Log matching: an epoch has one leader, so its batches are the same wherever and whenever they are
+ * seen. Files that are as they were the last time are not looked into again.
+ */
+export class LogMatching {
+  readonly #seen = new Map<string, { readonly hash: string; readonly machine: string }>()
+  readonly #files = new Map<string, Buffer>()
+
+  check(replicas: readonly ReplicaFiles[]): void {
+    for (const { name: machine, contents } of replicas) {
+      for (const [path, bytes] of contents) {
+        const partition = SEGMENT.exec(path)?.[1]
+        if (partition === undefined) continue
+        const key = `${machine} ${path}`
+        if (this.#files.get(key)?.equals(bytes) === true) continue
+        this.#files.set(key, bytes)
+        this.#learn(machine, partition, bytes)
       }
+    }
+  }
+
+  #learn(machine: string, partition: string, bytes: Buffer): void {
+    for (const { offset, epoch, hash } of batchesIn(bytes)) {
+      const key = `${partition} ${offset} epoch ${epoch}`
+      const other = this.#seen.get(key)
+      if (other !== undefined && other.hash !== hash) {
+        const both = `${other.machine} and ${machine}`
+        throw new Contradiction(`${both} differ at ${key}: ${other.hash}, ${hash}`)
+      }
+      this.#seen.set(key, { hash, machine })
     }
   }
 }
 
-/** After everything is in sync and nobody writes: every replica holds the same batches. */
-export function checkLogsEqual(topic: string, replicas: readonly ReplicaFiles[]): void {
-  const [first, ...others] = replicas.map((replica) => ({
-    machine: replica.name,
-    partitions: batchesOf(replica),
-  }))
-  if (first === undefined) return
-  for (const { machine, partitions } of others) {
+export function checkLogsMatch(replicas: readonly ReplicaFiles[]): void {
+  new LogMatching().check(replicas)
+}
+
+/**
+ * After everything is in sync and nobody writes: every replica holds the same batches. `holds` says
+ * which machines are to hold a partition; others may have remains of it.
+ */
+export function checkLogsEqual(
+  topic: string,
+  replicas: readonly ReplicaFiles[],
+  holds: (machine: string, partition: string) => boolean = () => true,
+): void {
+  const all = replicas.map((replica) => ({ machine: replica.name, partitions: batchesOf(replica) }))
+  const firsts = new Map<string, { machine: string; known: ReadonlyMap<number, string> }>()
+  for (const { machine, partitions } of all) {
     for (const [name, batches] of partitions) {
-      const known = first.partitions.get(name)
-      if (!name.startsWith(`${topic}-`) || known === undefined) continue
+      if (!name.startsWith(`${topic}-`) || !holds(machine, name)) continue
+      const first = firsts.get(name)
+      if (first === undefined) {
+        firsts.set(name, { machine, known: batches })
+        continue
+      }
+      const { known } = first
       const from = Math.max(Math.min(...known.keys()), Math.min(...batches.keys()))
       const offsets = new Set([...known.keys(), ...batches.keys()].filter((at) => at >= from))
       for (const offset of offsets) {

@@ -28,6 +28,7 @@ const WEIGHTS = {
   expire: 2,
   jump: 1,
   diskError: 1,
+  slowDisk: 2,
   crashInsideAChange: 2,
   killZooKeeper: 1,
 } as const
@@ -57,6 +58,7 @@ export class ClusterFaults {
     this.#isOver = true
     network.links.heal()
     const { machines } = this.#options
+    for (const { machine } of machines.brokers) machine.platform.disk.latencyMs = () => 0
     for (const a of this.#machineNames()) {
       for (const b of this.#machineNames()) network.links.delay({ minMs: 0, maxMs: 2 }, a, b)
     }
@@ -156,8 +158,29 @@ export class ClusterFaults {
     // failure later shows: no broker can survive both on its own.
     const { random, losesPower } = this.#options
     const operation = random.chance(0.5) || losesPower ? 'write' : 'sync'
-    this.#options.note(`the disk of ${host.name} fails a ${operation}`)
-    host.machine.platform.disk.failNext(operation, 'EIO')
+    this.#options.note(`a disk of ${host.name} fails a ${operation}`)
+    host.machine.platform.disk.failNext(operation, 'EIO', { path: '/data/' })
+    host.hasDiskError = true
+    // Its other directories serve until somebody has put in another disk.
+    this.#later(random.between(2_000, 20_000), () => {
+      if (!host.hasDiskError) return
+      this.#options.note(`${host.name} gets another disk`)
+      host.kill()
+      host.start()
+    })
+  }
+
+  slowDisk(): void {
+    const { random, note } = this.#options
+    const host = this.#broker()
+    const { disk } = host.machine.platform
+    const maxMs = random.between(1, 300)
+    const own = random.fork()
+    note(`the disk of ${host.name} takes up to ${maxMs} ms`)
+    disk.latencyMs = () => own.between(0, maxMs)
+    this.#later(random.between(1_000, 15_000), () => {
+      disk.latencyMs = () => 0
+    })
   }
 
   killZooKeeper(): void {

@@ -21,6 +21,8 @@ export interface ClusterOptions {
   readonly settings: Readonly<Record<string, string>>
   readonly loggerOf?: ((machine: string) => Logger) | undefined
   readonly note: (event: string) => void
+  /** The process of a broker has ended, in whatever way. */
+  readonly onBrokerEnd?: (() => void) | undefined
 }
 
 export const brokerName = (id: number): string => `broker${id}`
@@ -31,6 +33,8 @@ abstract class Host<Process extends { close(): Promise<void> }> {
   readonly options: ClusterOptions
   running: Process | undefined
   isFrozen = false
+  /** A directory may be offline until the process is started again. */
+  hasDiskError = false
   /** What the last attempt to start said. */
   refusal: unknown
   #life = 0
@@ -52,6 +56,8 @@ abstract class Host<Process extends { close(): Promise<void> }> {
   protected abstract boot(logger: Logger): Promise<Process>
 
   protected abstract ended(process: Process): Promise<unknown> | undefined
+
+  protected onEnd(): void {}
 
   start(): void {
     this.#isWanted = true
@@ -107,6 +113,8 @@ abstract class Host<Process extends { close(): Promise<void> }> {
     this.#life++
     this.running = undefined
     this.isFrozen = false
+    this.hasDiskError = false
+    this.onEnd()
     this.#isWanted = false
   }
 
@@ -151,6 +159,10 @@ export class BrokerHost extends Host<Broker> {
   protected ended(broker: Broker): Promise<unknown> {
     return broker.failed
   }
+
+  protected override onEnd(): void {
+    this.options.onBrokerEnd?.()
+  }
 }
 
 export class ZooKeeperHost extends Host<ZooKeeperServer> {
@@ -183,10 +195,11 @@ export class ClusterMachines {
     return this.brokers.map(({ name }) => `${name}:${BROKER_PORT}`).join(',')
   }
 
-  /** Starts what is not running, and wakes what is frozen. */
+  /** Starts what is not running or has lost a disk, and wakes what is frozen. */
   restore(): void {
     for (const host of [this.zookeeper, ...this.brokers]) {
       host.thaw()
+      if (host.hasDiskError) host.kill()
       if (!host.isWanted) host.start()
     }
   }

@@ -8,17 +8,22 @@
 import { createHash } from 'node:crypto'
 import { Admin } from '../../src/client/admin.ts'
 import { KafkaClient } from '../../src/client/kafka-client.ts'
-import type { Logger } from '../../src/telemetry/logger.ts'
+import { silentLogger, type Logger } from '../../src/telemetry/logger.ts'
 import { Seeded } from '../../src/testing/simulated/seeded.ts'
 import { SimulatedWorld } from '../../src/testing/simulated/simulated-world.ts'
 import type { SimulationReport } from './broker-simulation.ts'
 import type { StateNode } from '../../src/metadata/znodes.ts'
 import { sleep } from '../../src/platform/clock.ts'
-import { checkLogsEqual, checkLogsMatch, ClusterObserver } from './cluster-checks.ts'
+import { checkLogsEqual, ClusterObserver, LogMatching } from './cluster-checks.ts'
+import type { TopicsSeen } from './cluster-checks.ts'
 import { ClusterFaults } from './cluster-faults.ts'
-import { ClusterMachines } from './cluster-machines.ts'
+import { brokerName, ClusterMachines } from './cluster-machines.ts'
+import { ClusterWitness } from './cluster-witness.ts'
+import { GroupHistory } from './group-history.ts'
 import { Contradiction, RecordHistory } from './record-history.ts'
 import { checkAll, act, TOPIC, type Actor } from './simulated-clients.ts'
+import { deleteDoomed, operate, type OperatorOptions } from './simulated-operator.ts'
+import { Traffic } from './traffic.ts'
 
 const MINUTE_MS = 60_000
 const PARTITIONS = 3
@@ -27,6 +32,18 @@ const REPLICATION = 3
 const HEAL_LIMIT_MS = 3 * MINUTE_MS
 const CALM_MS = 10 * MINUTE_MS
 const DISK_CHECK_EVERY = 5
+const CLIENTS = [
+  'idempotent-1',
+  'idempotent-2',
+  'plain-1',
+  'quick-1',
+  'careless-1',
+  'reader-1',
+  'member-1',
+  'member-2',
+  'watcher-1',
+  'trimmer-1',
+]
 
 export interface ClusterRun {
   readonly seed: number
@@ -47,12 +64,20 @@ class ClusterSimulation {
   readonly #world: SimulatedWorld
   readonly #random: Seeded
   readonly #history = new RecordHistory(PARTITIONS)
+  readonly #commits = new GroupHistory(PARTITIONS)
+  readonly #traffic = new Traffic()
+  readonly #matching = new LogMatching()
+  /** Topics that are to be gone in the end. */
+  readonly #doomed = new Set<string>()
   readonly #trace = createHash('sha256')
   readonly #clients: readonly string[]
   readonly #machines: ClusterMachines
   readonly #observer: ClusterObserver
   readonly #faults: ClusterFaults
   #stopped = false
+  #isHealing = false
+  /** As they were when everything was in sync. */
+  #topics: TopicsSeen | undefined
   #failure: unknown
 
   constructor(run: ClusterRun) {
@@ -61,13 +86,18 @@ class ClusterSimulation {
     this.#random = new Seeded(run.seed).fork()
     const losesPower = this.#random.chance(0.4)
     const brokerCount = run.brokers ?? this.#random.between(3, 5)
-    this.#clients = ['idempotent-1', 'idempotent-2', 'plain-1', 'reader-1', 'member-1', 'watcher-1']
+    this.#clients = CLIENTS
     const note = (event: string): void => this.#note(event)
+    const onFailure = (error: unknown): void => {
+      this.#failure ??= error
+    }
+    const witness = new ClusterWitness(note, onFailure)
     this.#machines = new ClusterMachines({
       world: this.#world,
       brokerCount,
       settings: settingsOf(this.#random, losesPower),
-      loggerOf: run.loggerOf,
+      onBrokerEnd: () => this.#history.onBrokerEnd(),
+      loggerOf: (machine) => witness.listenTo(machine, run.loggerOf?.(machine) ?? silentLogger),
       note,
     })
     const { platform } = this.#world.machine('observer')
@@ -79,9 +109,7 @@ class ClusterSimulation {
       clients: this.#clients,
       losesPower,
       note,
-      onFailure: (error) => {
-        this.#failure ??= error
-      },
+      onFailure,
     })
   }
 
@@ -94,13 +122,14 @@ class ClusterSimulation {
     const actors = this.#startClients()
     const endMs = this.#world.time.nowMs + this.#run.minutes * MINUTE_MS
     for (let round = 1; this.#world.time.nowMs < endMs; round++) {
-      await this.#advance(this.#random.between(1, 4_000))
-      this.#faults.next()
+      await this.#burst()
+      await this.#advance(this.#random.between(0, 8_000))
       if (round % DISK_CHECK_EVERY === 0) this.#checkDisks()
       await this.#resolve(this.#observer.look())
     }
     await this.#heal()
     this.#stopped = true
+    this.#traffic.begin()
     await this.#resolve(Promise.all(actors))
     await this.#resolve(checkAll(this.#actor('checker-1')))
     await this.#checkReplicas()
@@ -110,6 +139,17 @@ class ClusterSimulation {
       consumed: this.#history.consumedCount,
       faults: this.#faults.count,
     }
+  }
+
+  /** Producers send for a moment, and most faults happen while they do. */
+  async #burst(): Promise<void> {
+    if (this.#random.chance(0.2)) this.#faults.next()
+    this.#traffic.begin()
+    await this.#advance(this.#random.between(10, 1_000))
+    this.#faults.next()
+    await this.#advance(this.#random.between(10, 1_500))
+    if (this.#random.chance(0.3)) this.#faults.next()
+    this.#traffic.end()
   }
 
   async #createTopic(): Promise<void> {
@@ -134,11 +174,21 @@ class ClusterSimulation {
   }
 
   #startClients(): Promise<void>[] {
-    return this.#clients.map(async (name) => {
-      await act(this.#actor(name)).catch((error: unknown) => {
+    const clients = this.#clients.map((name) => act(this.#actor(name)))
+    return [...clients, operate(this.#operator())].map(async (done) => {
+      await done.catch((error: unknown) => {
         this.#failure ??= error
       })
     })
+  }
+
+  #operator(): OperatorOptions {
+    const isStopped = (): boolean => this.#isHealing || this.#failure !== undefined
+    return {
+      actor: { ...this.#actor('operator-1'), isStopped },
+      brokerCount: this.#machines.brokers.length,
+      doomed: this.#doomed,
+    }
   }
 
   #actor(name: string): Actor {
@@ -148,20 +198,26 @@ class ClusterSimulation {
       bootstrap: this.#machines.bootstrap,
       partitionCount: PARTITIONS,
       history: this.#history,
+      commits: this.#commits,
+      traffic: this.#traffic,
       isStopped: () => this.#stopped || this.#failure !== undefined,
       trace: (event) => this.#note(event),
     }
   }
 
-  /** Everything runs again; within a bound every replica is in sync. */
+  /** Everything runs again; within a bound every replica is in sync, and every move is done. */
   async #heal(): Promise<void> {
     this.#note('the faults are over')
+    this.#isHealing = true
     this.#faults.end()
+    this.#traffic.begin()
+    await this.#advance(this.#random.between(100, 2_000))
+    this.#traffic.end()
+    await this.#resolve(deleteDoomed(this.#operator()))
     const endMs = this.#world.time.nowMs + HEAL_LIMIT_MS
     for (;;) {
       await this.#advance(1_000)
-      const states = await this.#resolve(this.#observer.look())
-      const late = states === undefined ? ['ZooKeeper'] : outOfSync(states)
+      const late = await this.#late()
       if (late.length === 0) break
       if (this.#world.time.nowMs < endMs) continue
       const refusals = this.#machines.brokers
@@ -174,6 +230,19 @@ class ClusterSimulation {
     this.#note('everything is in sync')
   }
 
+  /** What is not yet as it must be in the end. */
+  async #late(): Promise<string[]> {
+    const states = await this.#resolve(this.#observer.look())
+    const topics = await this.#resolve(this.#observer.lookAtTopics(TOPIC))
+    if (states === undefined || topics === undefined) return ['ZooKeeper']
+    this.#topics = topics
+    const moving = [...topics.partitions]
+      .filter(([, { adding, removing }]) => adding.length + removing.length > 0)
+      .map(([index]) => `${TOPIC}-${index} still moves`)
+    const left = topics.names.filter((name) => this.#doomed.has(name))
+    return [...outOfSync(states), ...moving, ...left.map((name) => `${name} is not deleted`)]
+  }
+
   #replicas() {
     return this.#machines.brokers.map(({ name, machine }) => ({
       name,
@@ -182,14 +251,22 @@ class ClusterSimulation {
   }
 
   #checkDisks(): void {
-    checkLogsMatch(this.#replicas())
+    this.#matching.check(this.#replicas())
   }
 
   /** What the last records need to be everywhere is one fetch of each follower. */
   async #checkReplicas(): Promise<void> {
     await this.#advance(5_000)
     this.#checkDisks()
-    checkLogsEqual(TOPIC, this.#replicas())
+    const holders = new Map(
+      [...(this.#topics?.partitions ?? [])].map(([index, { replicas }]) => [
+        `${TOPIC}-${index}`,
+        new Set(replicas.map(brokerName)),
+      ]),
+    )
+    const holds = (machine: string, partition: string): boolean =>
+      holders.get(partition)?.has(machine) === true
+    checkLogsEqual(TOPIC, this.#replicas(), holds)
     this.#note('the replicas are equal')
   }
 
@@ -230,7 +307,10 @@ function settingsOf(random: Seeded, losesPower: boolean): Readonly<Record<string
     'zookeeper.connection.timeout.ms': '20000',
     'replica.lag.time.max.ms': String(random.between(3, 10) * 1_000),
     'leader.imbalance.check.interval.seconds': String(random.between(5, 60)),
+    'log.dirs': random.chance(0.5) ? '/data/a,/data/b' : '/data/a',
     'log.segment.bytes': '16384',
+    'replica.fetch.wait.max.ms': random.chance(0.3) ? '500' : '1500',
+    'num.replica.fetchers': String(random.between(1, 2)),
     'log.flush.interval.messages': losesPower ? '1' : '1000000',
     'ottla.fast.failover.enable': String(random.chance(0.7)),
   }
@@ -238,6 +318,6 @@ function settingsOf(random: Seeded, losesPower: boolean): Readonly<Record<string
 
 function outOfSync(states: ReadonlyMap<string, StateNode>): string[] {
   return [...states]
-    .filter(([, { leader, isr }]) => leader === -1 || isr.length < REPLICATION)
+    .filter(([, { leader, isr }]) => leader === -1 || isr.length !== REPLICATION)
     .map(([name, { leader, isr }]) => `${name} (leader ${leader}, in sync ${isr.join(',')})`)
 }
