@@ -1,5 +1,5 @@
-// Fetches the jars of the real Apache Kafka, and of Curator (recipes for ZooKeeper), with Maven, for
-// the suites that compare with them.
+// Fetches the jars of the real Apache Kafka, of a ZooKeeper newer than the one in them, and of Curator
+// (recipes for ZooKeeper), with Maven, for the suites that compare with them.
 // `node scripts/kafka-jars.ts 3.9` prints the class path, or one word saying what is missing.
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
@@ -17,9 +17,16 @@ const DEPENDENCIES = {
     'org.apache.kafka:kafka-tools:4.1.0',
     'org.slf4j:slf4j-simple:1.7.36',
   ],
+  'zookeeper-3.9': [
+    'org.apache.zookeeper:zookeeper:3.9.3',
+    'io.dropwizard.metrics:metrics-core:4.1.12.1',
+    'org.xerial.snappy:snappy-java:1.1.10.5',
+    'org.slf4j:slf4j-reload4j:1.7.36',
+  ],
   curator: ['org.apache.curator:curator-recipes:5.5.0', 'org.slf4j:slf4j-simple:1.7.36'],
 } as const
-export type KafkaVersion = Exclude<keyof typeof DEPENDENCIES, 'curator'>
+export type JarSet = keyof typeof DEPENDENCIES
+export type KafkaVersion = Exclude<JarSet, 'curator' | 'zookeeper-3.9'>
 
 /** The class path, or what is missing: `java`, `maven` or `jars`. */
 export type KafkaJars =
@@ -29,7 +36,7 @@ export type KafkaJars =
 const MAVEN_TIMEOUT_MS = 600_000
 
 /** Fetches on first use, into the user's cache. */
-export function kafkaJars(version: keyof typeof DEPENDENCIES): KafkaJars {
+export function kafkaJars(version: JarSet): KafkaJars {
   if (!runs('java', ['-version'])) return { missing: 'java' }
   const directory = join(cacheDirectory(), version)
   const libs = join(directory, 'libs')
@@ -63,7 +70,7 @@ function runs(command: string, args: readonly string[]): boolean {
   }
 }
 
-function pomOf(version: keyof typeof DEPENDENCIES): string {
+function pomOf(version: JarSet): string {
   const dependencies = DEPENDENCIES[version].map((coordinates) => {
     const [group, artifact, of] = coordinates.split(':')
     return `<dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${of}</version></dependency>`

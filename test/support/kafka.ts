@@ -4,7 +4,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { kafkaJars, type KafkaVersion } from '../../scripts/kafka-jars.ts'
+import { kafkaJars, type JarSet, type KafkaVersion } from '../../scripts/kafka-jars.ts'
 import { ApiVersions } from '../../src/wire/messages/18-api-versions.ts'
 import { until } from './until.ts'
 import { Wire } from './wire.ts'
@@ -12,7 +12,7 @@ import { Wire } from './wire.ts'
 export type Settings = Readonly<Record<string, string>>
 
 /** False where the jars are; else what is missing. */
-export function missingKafka(version: KafkaVersion): string | false {
+export function missingKafka(version: JarSet): string | false {
   return kafkaJars(version).missing ?? false
 }
 
@@ -48,9 +48,14 @@ export async function end(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM
 }
 
 /** A class of Apache Kafka or ZooKeeper as a process, its warnings in NAME.log. */
-export function startJava(directory: string, name: string, args: readonly string[]): ChildProcess {
-  const { classPath } = kafkaJars('3.9')
-  if (classPath === undefined) throw new Error('the jars of Apache Kafka are missing')
+export function startJava(
+  directory: string,
+  name: string,
+  args: readonly string[],
+  jars: JarSet = '3.9',
+): ChildProcess {
+  const { classPath } = kafkaJars(jars)
+  if (classPath === undefined) throw new Error(`the jars of ${jars} are missing`)
   mkdirSync(directory, { recursive: true })
   const logging = join(directory, `${name}-log4j.properties`)
   writeProperties(logging, {

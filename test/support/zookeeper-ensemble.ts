@@ -2,6 +2,7 @@
 import { type ChildProcess } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { JarSet } from '../../scripts/kafka-jars.ts'
 import { freePort } from './free-port.ts'
 import { end, startJava, writeProperties, type Settings } from './kafka.ts'
 
@@ -16,18 +17,29 @@ interface Member {
   child: ChildProcess | undefined
 }
 
+export interface EnsembleOptions {
+  /** Settings such as `ssl.keyStore.location`: members have a port for TLS. */
+  readonly tls?: Settings | undefined
+  /** Of another ZooKeeper than the one that comes with Kafka 3.9. */
+  readonly jars?: JarSet | undefined
+}
+
 export class ZooKeeperEnsemble {
   readonly #members: readonly Member[]
 
-  readonly #tls: Settings | undefined
+  readonly #options: EnsembleOptions
 
-  private constructor(members: readonly Member[], tls: Settings | undefined) {
+  private constructor(members: readonly Member[], options: EnsembleOptions) {
     this.#members = members
-    this.#tls = tls
+    this.#options = options
   }
 
-  /** Started, not yet answering. `tls`: settings such as `ssl.keyStore.location`. */
-  static async start(directory: string, size: number, tls?: Settings): Promise<ZooKeeperEnsemble> {
+  /** Started, not yet answering. */
+  static async start(
+    directory: string,
+    size: number,
+    options: EnsembleOptions = {},
+  ): Promise<ZooKeeperEnsemble> {
     const members: Member[] = []
     for (let index = 0; index < size; index++) {
       members.push({
@@ -38,7 +50,7 @@ export class ZooKeeperEnsemble {
         child: undefined,
       })
     }
-    const ensemble = new ZooKeeperEnsemble(members, tls)
+    const ensemble = new ZooKeeperEnsemble(members, options)
     for (let index = 0; index < size; index++) ensemble.startMember(index)
     return ensemble
   }
@@ -58,6 +70,7 @@ export class ZooKeeperEnsemble {
   startMember(index: number): void {
     const member = this.#members[index]
     if (member === undefined) return
+    const { tls, jars } = this.#options
     const dataDir = join(member.directory, 'data')
     mkdirSync(dataDir, { recursive: true })
     writeFileSync(join(dataDir, 'myid'), String(index + 1))
@@ -76,14 +89,12 @@ export class ZooKeeperEnsemble {
       maxSessionTimeout: '40000',
       'admin.enableServer': 'false',
       ...Object.fromEntries(servers),
-      ...(this.#tls === undefined
-        ? {}
-        : { secureClientPort: String(member.securePort), ...this.#tls }),
+      ...(tls === undefined ? {} : { secureClientPort: String(member.securePort), ...tls }),
     })
     const main = 'org.apache.zookeeper.server.quorum.QuorumPeerMain'
     const netty = '-Dzookeeper.serverCnxnFactory=org.apache.zookeeper.server.NettyServerCnxnFactory'
-    const options = this.#tls === undefined ? [] : [netty]
-    member.child = startJava(member.directory, 'zookeeper', [...options, main, file])
+    const options = tls === undefined ? [] : [netty]
+    member.child = startJava(member.directory, 'zookeeper', [...options, main, file], jars)
   }
 
   async killMember(index: number): Promise<void> {
