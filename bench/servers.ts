@@ -38,12 +38,17 @@ const nodeFlags: readonly string[] = JSON.parse(
   readFileSync(join(root, 'bin', 'node-flags.json'), 'utf8'),
 )
 
+const environment: Readonly<Record<string, string>> = JSON.parse(
+  readFileSync(join(root, 'bin', 'node-environment.json'), 'utf8'),
+)
+
 /** Ours: the compiled package where it was built, else from source, or what OTTLA_BENCH_ENTRY names. */
 export function spawnOttla(args: readonly string[]): ChildProcess {
   const built = existsSync(packaged) ? packaged : join(root, 'src', 'cli', 'main.ts')
   const entry = process.env['OTTLA_BENCH_ENTRY'] ?? built
   return spawn(process.execPath, [...nodeFlags, entry, ...args], {
     stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...environment, ...process.env },
   })
 }
 

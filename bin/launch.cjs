@@ -10,6 +10,8 @@ const { pathToFileURL } = require('node:url')
 const MINIMUM_MAJOR = 24
 const root = path.join(__dirname, '..')
 const nodeFlags = require('./node-flags.json')
+/** As in the first lines of the commands: for a process that another one starts. */
+const env = { ...require('./node-environment.json'), ...process.env }
 
 /** `words` come before the arguments of the process. */
 module.exports = function launch(...words) {
@@ -48,11 +50,12 @@ function inBackground(args, name) {
   spawn(node, [...nodeFlags, ...args], {
     detached: true,
     stdio: ['ignore', output, output],
+    env,
   }).unref()
 }
 
 function handOver(node, args) {
-  const child = spawn(node, args, { stdio: 'inherit' })
+  const child = spawn(node, args, { stdio: 'inherit', env })
   // The terminal signals both; other senders only this process.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {

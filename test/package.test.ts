@@ -11,6 +11,7 @@ const root = join(import.meta.dirname, '..')
 const read = (path: string): string => readFileSync(join(root, path), 'utf8')
 const manifest = JSON.parse(read('package.json'))
 const nodeFlags: readonly string[] = JSON.parse(read('bin/node-flags.json'))
+const environment: Record<string, string> = JSON.parse(read('bin/node-environment.json'))
 
 test('a broker runs with the same flags of Node however it is started', () => {
   const flags = nodeFlags.join(' ')
@@ -18,7 +19,11 @@ test('a broker runs with the same flags of Node however it is started', () => {
     assert.ok(manifest.scripts[script].startsWith(`node ${flags} src/cli/main.ts`), script)
   }
   for (const file of ['bin/ottla.js', 'bin/kafka-server-start.sh']) {
-    assert.equal(read(file).split('\n')[0], `#!/usr/bin/env -S node ${flags}`)
+    const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`)
+    assert.equal(
+      read(file).split('\n')[0],
+      `#!/usr/bin/env -S ${variables.join(' ')} node ${flags}`,
+    )
   }
 })
 
