@@ -124,8 +124,9 @@ function unreachable(remote: string, timeoutMs: number, cause: unknown): ZooKeep
       { cause },
     )
   }
+  const why = cause instanceof Error && typeof cause.cause === 'string' ? ` (${cause.cause})` : ''
   return new ZooKeeperUnreachable(
-    `No ZooKeeper answered at zookeeper.connect=${remote} within ${timeoutMs} ms. Start one there, ` +
+    `No ZooKeeper answered at zookeeper.connect=${remote} within ${timeoutMs} ms${why}. Start one there, ` +
       'or leave zookeeper.connect out to use the embedded one.',
     { cause },
   )

@@ -70,6 +70,8 @@ export class ClientSession implements LinkEvents {
   password: Buffer
   timeoutMs: number
   lastZxid = 0
+  /** Why the last host that was tried could not be reached. */
+  lastFailure: string | undefined
   #link: ClientLink | undefined
   #established = false
   /** Under way between the answer to the connect request and being established. */
@@ -168,6 +170,7 @@ export class ClientSession implements LinkEvents {
         this.#greet(socket, timeoutMs)
         return
       } catch (error) {
+        this.lastFailure = error instanceof Error ? error.message.trim() : String(error)
         logger.debug('No connection to ZooKeeper', error)
       }
       this.#giveUpWhatWaits()

@@ -114,6 +114,7 @@ export class ZooKeeperClient {
       ZooKeeperCode.CONNECTIONLOSS,
       undefined,
       `no ZooKeeper answers at ${where} within ${options.connectionTimeoutMs} ms`,
+      client.#session.lastFailure,
     )
   }
 

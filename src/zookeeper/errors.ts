@@ -57,9 +57,10 @@ export class ZooKeeperError extends Error {
   readonly code: number
   readonly path: string | undefined
 
-  constructor(code: number, path?: string, detail?: string) {
+  constructor(code: number, path?: string, detail?: string, cause?: string) {
     const where = path === undefined ? '' : ` for ${path}`
-    super(`${codeName(code)}${where}${detail === undefined ? '' : `: ${detail}`}`)
+    const why = cause === undefined ? '' : ` (${cause})`
+    super(`${codeName(code)}${where}${detail === undefined ? '' : `: ${detail}`}${why}`, { cause })
     this.name = codeName(code)
     this.code = code
     this.path = path
