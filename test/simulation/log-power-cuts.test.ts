@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { History } from '../../src/log/history-support.test.ts'
 
-const DEFAULT_SEEDS = 330
+const DEFAULT_SEEDS = 285
 
 test('acknowledged records survive 10,000 power cuts, in order, once', async (context) => {
   const only = process.env['LOG_SEED']
