@@ -91,7 +91,7 @@ const COMMANDS: ReadonlyMap<string, Answer> = new Map<string, Answer>([
   ['server_stats', serverStats],
   ['set_trace_mask', () => ({ error: 'nothing is traced here, whatever the mask' })],
   ['stat_reset', resetStatistics],
-  ['stats', (context) => ({ ...serverStats(context), ...connections(context) })],
+  ['stats', (context) => ({ ...serverStats(context), ...connections(context, briefFields) })],
   ['system_properties', ({ environment }) => Object.fromEntries(environment)],
   ['voting_view', () => ({ current_config: {} })],
   ['watch_summary', watchSummary],
@@ -110,10 +110,10 @@ function configuration({ settings }: WordContext): Fields {
   return Object.fromEntries(entries)
 }
 
-function connections({ processor }: WordContext): Fields {
+function connections({ processor }: WordContext, fieldsOf = connectionFields): Fields {
   const all = [...processor.connections].map((connection) => ({
     secure: connection.socket.isEncrypted === true,
-    fields: connectionFields(connection),
+    fields: fieldsOf(connection),
   }))
   return {
     connections: all.filter(({ secure }) => !secure).map(({ fields }) => fields),
@@ -121,13 +121,18 @@ function connections({ processor }: WordContext): Fields {
   }
 }
 
-function connectionFields(connection: ServerConnection): Fields {
-  const { socket, sessionId } = connection
+function briefFields({ socket, packetsReceived, packetsSent }: ServerConnection): Fields {
   return {
     remote_socket_address: `${socket.remoteAddress}:${socket.remotePort}`,
-    packets_received: connection.packetsReceived,
-    packets_sent: connection.packetsSent,
-    session_id: sessionId,
+    packets_received: packetsReceived,
+    packets_sent: packetsSent,
+  }
+}
+
+function connectionFields(connection: ServerConnection): Fields {
+  return {
+    ...briefFields(connection),
+    session_id: connection.sessionId,
     established: new Date(connection.establishedMs).toISOString(),
     session_timeout: connection.sessionTimeoutMs,
   }

@@ -298,7 +298,9 @@ function wchp({ processor }: WordContext): string {
 }
 
 function grouped(groups: ReadonlyMap<string, ReadonlySet<string>>): string {
-  return [...groups]
-    .map(([name, members]) => `${name}\n${[...members].map((member) => `\t${member}\n`).join('')}`)
-    .join('')
+  const lines = [...groups].flatMap(([name, members]) => [
+    `${name}\n`,
+    ...[...members].map((member) => `\t${member}\n`),
+  ])
+  return `${lines.join('')}\n`
 }
