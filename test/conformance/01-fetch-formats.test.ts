@@ -32,8 +32,8 @@ async function produce(topic: string, version: number, records: Buffer): Promise
 }
 
 /**
- * Everything, as a client reads it: an answer of Apache Kafka is no larger than what it was converted
- * from, and may lack what has grown beyond that.
+ * Everything, as a client reads it: an answer of Apache Kafka is no larger than what it was
+ * converted from, and may lack what has grown beyond that.
  */
 async function fetch(topic: string, version: number, fetchOffset = 0): Promise<Content> {
   const content = { errorCode: 0, formats: new Set<string>(), records: new Array<Found>() }

@@ -9,7 +9,10 @@ import { Logs } from '../../src/log/logs.ts'
 import { batchOf, leaderOptions, logConfig, readAll, settle } from '../../src/log/support.test.ts'
 import { silentLogger } from '../../src/telemetry/logger.ts'
 import { Metrics } from '../../src/telemetry/metrics.ts'
-import { SimulatedWorld, type SimulatedMachine } from '../../src/testing/simulated/simulated-world.ts'
+import {
+  SimulatedWorld,
+  type SimulatedMachine,
+} from '../../src/testing/simulated/simulated-world.ts'
 import { Errors } from '../../src/wire/errors.ts'
 import { LogCopy } from '../../src/replication/log-copy.ts'
 
