@@ -230,7 +230,10 @@ export class Consumer {
 
   async #leaderOf(position: Position): Promise<number | undefined> {
     try {
-      return (await this.#client.partition(position.topic, position.partition)).leader
+      const { topic, partition } = position
+      const { leader, leaderEpoch } = await this.#client.partition(topic, partition)
+      position.leaderEpoch = leaderEpoch
+      return leader
     } catch (error) {
       if (!(error instanceof KafkaError) || !error.retriable) throw error
       this.#rest(position)
@@ -292,8 +295,9 @@ export class Consumer {
     const { maxPartitionBytes = 1024 * 1024, readCommitted } = this.#options
     const topics = byTopic(positions).map(({ topic, items }) => ({
       topic,
-      partitions: items.map(({ partition, offset }) => ({
+      partitions: items.map(({ partition, offset, leaderEpoch }) => ({
         partition,
+        currentLeaderEpoch: leaderEpoch,
         fetchOffset: offset ?? 0,
         partitionMaxBytes: maxPartitionBytes,
       })),

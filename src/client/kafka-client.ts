@@ -245,7 +245,7 @@ export class KafkaClient {
     const topic = topicsOf(response).find((candidate) => candidate.name === name)
     const error = topic?.errorCode ?? Errors.UNKNOWN_TOPIC_OR_PARTITION
     if (topic === undefined || error !== Errors.NONE) throw new KafkaError(error)
-    return topic
+    return this.#topics.put(topic, this.platform.clock.monotonicMs())
   }
 
   /** Asks a broker to create a topic that is missing, where brokers are set up to do so. */

@@ -11,6 +11,8 @@ export interface Position extends TopicPartition {
   busy: boolean
   /** Monotonic: not fetched before, after an error that time mends. */
   restsUntilMs: number
+  /** Of the leader that is asked: a broker that led before must not answer (KIP-320). */
+  leaderEpoch: number
 }
 
 /** All positions; replaced as a whole by an assignment, so that late answers find nothing. */
@@ -24,7 +26,13 @@ export class Positions {
         positions = new Map()
         this.#topics.set(topic, positions)
       }
-      const unknown = { offset: undefined, consumed: undefined, busy: false, restsUntilMs: 0 }
+      const unknown = {
+        offset: undefined,
+        consumed: undefined,
+        busy: false,
+        restsUntilMs: 0,
+        leaderEpoch: -1,
+      }
       positions.set(partition, { topic, partition, ...unknown })
     }
   }

@@ -1,6 +1,7 @@
 // What a client knows of topics, from the last Metadata answers.
 import { Errors } from '../wire/errors.ts'
 import type { MetadataResponse } from '../wire/messages/03-metadata.ts'
+import { ZERO_UUID } from '../wire/uuid.ts'
 
 /** One partition; leader -1 when there is none. */
 export interface PartitionMetadata {
@@ -43,7 +44,11 @@ export function topicsOf(response: MetadataResponse): TopicMetadata[] {
   return topics
 }
 
-/** Topics that were asked for lately. Only those without an error are kept. */
+/**
+ * Topics that were asked for lately. Only those without an error are kept. A broker that is cut off
+ * goes on telling of leaders that others have long replaced: an older epoch never takes the place of
+ * a newer one, also when the topic was forgotten meanwhile (KIP-320).
+ */
 export class TopicCache {
   readonly #topics = new Map<string, { topic: TopicMetadata; fetchedMs: number }>()
   readonly #maxAgeMs: number
@@ -60,12 +65,18 @@ export class TopicCache {
     return entry.topic
   }
 
-  put(topic: TopicMetadata, nowMs: number): void {
+  /** Answers what is to be believed of the topic. */
+  put(topic: TopicMetadata, nowMs: number): TopicMetadata {
+    if (topic.errorCode !== Errors.NONE) {
+      this.forget(topic.name)
+      return topic
+    }
+    const newest = withNewest(topic, this.#topics.get(topic.name)?.topic)
     this.#topics.delete(topic.name)
-    if (topic.errorCode !== Errors.NONE) return
-    this.#topics.set(topic.name, { topic, fetchedMs: nowMs })
+    this.#topics.set(topic.name, { topic: newest, fetchedMs: nowMs })
     const oldest = this.#topics.keys().next()
     if (this.#topics.size > this.#maxTopics && !oldest.done) this.#topics.delete(oldest.value)
+    return newest
   }
 
   /** Another leader of a known partition; false when that is no news. */
@@ -80,8 +91,19 @@ export class TopicCache {
     return true
   }
 
-  /** Forgets a topic, so that the next question goes to a broker. */
+  /** Forgets a topic but for its epochs, so that the next question goes to a broker. */
   forget(name: string): void {
-    this.#topics.delete(name)
+    const entry = this.#topics.get(name)
+    if (entry !== undefined) entry.fetchedMs = Number.NEGATIVE_INFINITY
   }
+}
+
+/** What was said last, with the leaders of what is known where those are newer. */
+function withNewest(said: TopicMetadata, known: TopicMetadata | undefined): TopicMetadata {
+  if (known === undefined || said.id === ZERO_UUID || said.id !== known.id) return said
+  const partitions = said.partitions.map((partition) => {
+    const other = known.partitions.find((candidate) => candidate.partition === partition.partition)
+    return other !== undefined && other.leaderEpoch > partition.leaderEpoch ? other : partition
+  })
+  return { ...said, partitions }
 }
