@@ -123,7 +123,7 @@ export class RecordHistory {
     const history = this.#of(partition)
     const begin = records[0]?.offset ?? history.deletable
     if (begin > history.deletable) fail(`partition ${partition} begins at ${begin}`)
-    const end = (records.at(-1)?.offset ?? -1) + 1
+    const end = (records.at(-1)?.offset ?? begin - 1) + 1
     if (end < history.highWatermark) {
       fail(`partition ${partition} ended at ${history.highWatermark} and now ends at ${end}`)
     }

@@ -70,7 +70,8 @@ export class Links {
   }
 
   isCut(from: string, to: string): boolean {
-    return this.#off.has(to) || this.#cuts.has(linkOf(from, to))
+    if (this.#off.size > 0 && this.#off.has(to)) return true
+    return this.#cuts.size > 0 && this.#cuts.has(linkOf(from, to))
   }
 
   /** Calls `arrive` when a packet that leaves now would be there. */

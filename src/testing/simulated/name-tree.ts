@@ -32,6 +32,8 @@ export class NameTree {
   #seen = new Directory()
   readonly #durable = new Directory()
   #pending: PendingChange[] = []
+  /** What is not durable yet, by the directories that it happened in. */
+  readonly #waiting = new Map<string, PendingChange[]>()
 
   get unsyncedChanges(): number {
     return this.#pending.filter((pending) => !pending.isDurable).length
@@ -83,9 +85,8 @@ export class NameTree {
   sync(directory: string): void {
     this.list(directory)
     const key = parts(directory).join('/')
-    for (const pending of this.#pending) {
-      if (directoriesOf(pending.change).includes(key)) pending.isDurable = true
-    }
+    for (const pending of this.#waiting.get(key) ?? []) pending.isDurable = true
+    this.#waiting.delete(key)
     while (this.#pending[0]?.isDurable) {
       const pending = this.#pending.shift()
       if (pending !== undefined) applyTo(this.#durable, pending.change)
@@ -96,6 +97,7 @@ export class NameTree {
   syncAll(): void {
     for (const { change } of this.#pending) applyTo(this.#durable, change)
     this.#pending = []
+    this.#waiting.clear()
   }
 
   /** The power fails. Answers how many unsynced changes of names were lost. */
@@ -108,6 +110,7 @@ export class NameTree {
       else lost++
     }
     this.#pending = []
+    this.#waiting.clear()
     this.#seen = copyOf(this.#durable)
     return lost
   }
@@ -124,7 +127,13 @@ export class NameTree {
   #change(change: Change, path: string): void {
     const isApplied = applyTo(this.#seen, change)
     if (!isApplied) throw diskError('ENOENT', 'no such file or directory', path)
-    this.#pending.push({ change, isDurable: false })
+    const pending = { change, isDurable: false }
+    this.#pending.push(pending)
+    for (const directory of directoriesOf(change)) {
+      const waiting = this.#waiting.get(directory)
+      if (waiting === undefined) this.#waiting.set(directory, [pending])
+      else waiting.push(pending)
+    }
   }
 }
 
