@@ -156,6 +156,8 @@ function killCase(name: string, title: string, fault: Fault): Case {
   return {
     name,
     title,
+    // Two clusters of ours each time, and a session that runs out.
+    mostRounds: 2,
     run: async (kind) => {
       const on = await faultOnce(kind, fault, {})
       const off = kind.name === 'ottla' ? await faultOnce(kind, fault, OFF) : on
@@ -170,6 +172,7 @@ function killCase(name: string, title: string, fault: Fault): Case {
 const killFollower: Case = {
   name: 'cluster-kill-follower',
   title: 'Cluster: SIGKILL of a follower, session 6 s: longest time without an acknowledgement',
+  mostRounds: 2,
   run: async (kind) => {
     const fault = { signal: 'SIGKILL', victim: 'follower', sessionMs: 6_000 } as const
     const { gapMs = Number.NaN } = await faultOnce(kind, fault, {})
