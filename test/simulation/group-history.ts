@@ -4,10 +4,11 @@
 import { Contradiction } from './record-history.ts'
 
 interface Commits {
-  /** The highest that was confirmed, or seen when asked for. */
+  /** The highest that was confirmed. */
   confirmed: number
-  /** The highest that was tried. */
+  /** The highest that was tried, and all of them. */
   tried: number
+  readonly everTried: Set<number>
   readonly doubtful: Set<number>
 }
 
@@ -18,6 +19,7 @@ export class GroupHistory {
     this.#partitions = Array.from({ length: partitionCount }, () => ({
       confirmed: -1,
       tried: -1,
+      everTried: new Set<number>(),
       doubtful: new Set<number>(),
     }))
   }
@@ -25,6 +27,7 @@ export class GroupHistory {
   onCommit(partition: number, offset: number): void {
     const commits = this.#of(partition)
     commits.tried = Math.max(commits.tried, offset)
+    commits.everTried.add(offset)
   }
 
   /** The highest confirmed before the commit was tried is what it must not go back behind. */
@@ -42,9 +45,13 @@ export class GroupHistory {
     return this.#of(partition).confirmed
   }
 
-  /** The group is said to stand at `offset` (-1: nowhere). */
-  onSeen(partition: number, offset: number, confirmedBefore: number): void {
-    const { tried, doubtful } = this.#of(partition)
+  /**
+   * The group is said to stand at `offset` (-1: nowhere). While things go wrong, a coordinator that
+   * was replaced and has not heard of it may say where the group once was, as in Kafka.
+   */
+  onSeen(partition: number, offset: number, confirmedBefore: number, isCalm: boolean): void {
+    const { tried, everTried, doubtful } = this.#of(partition)
+    if (!isCalm && everTried.has(offset)) return
     const place = `partition ${partition}`
     if (offset > tried) {
       throw new Contradiction(
@@ -56,7 +63,6 @@ export class GroupHistory {
         `the group was at ${confirmedBefore} of ${place}, and is at ${offset}`,
       )
     }
-    if (offset >= confirmedBefore) this.onConfirmed(partition, offset)
   }
 
   /** Who got the partition reads on at `offset`; records up to `deletable` may be gone. */

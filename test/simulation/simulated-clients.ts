@@ -181,7 +181,7 @@ export async function watchEnds(actor: Actor): Promise<void> {
   const pauseMs = actor.traffic === undefined ? 200 : 3_000
   await untilStopped(actor, async () => {
     await watchLogs(actor, new Admin(client))
-    if (commits !== undefined) await watchGroup(actor, new GroupAdmin(client), commits)
+    if (commits !== undefined) await watchGroup(actor, new GroupAdmin(client), commits, false)
     await sleep(platform.clock, platform.random.between(20, pauseMs))
   })
   client.close()
@@ -205,12 +205,13 @@ async function watchGroup(
   { partitionCount, trace }: Actor,
   groups: GroupAdmin,
   commits: GroupHistory,
+  isCalm: boolean,
 ): Promise<void> {
   const before = partitionsOf(partitionCount).map(({ partition }) => commits.confirmed(partition))
   const question = partitionsOf(partitionCount)
   for (const { partition, offset, errorCode } of await groups.offsets(GROUP, question)) {
     if (errorCode !== 0) continue
-    commits.onSeen(partition, offset, before[partition] ?? -1)
+    commits.onSeen(partition, offset, before[partition] ?? -1, isCalm)
     trace(`the group is at ${partition}@${offset}`)
   }
 }
@@ -259,6 +260,9 @@ export async function checkAll(actor: Actor): Promise<void> {
     }
     actor.history.check(partition, records)
     actor.trace(`partition ${partition} is sound up to ${end}`)
+  }
+  if (actor.commits !== undefined) {
+    await watchGroup(actor, new GroupAdmin(client), actor.commits, true)
   }
   client.close()
 }
