@@ -49,11 +49,14 @@ export class Pace {
   readonly #control: CleanControl
   #owedBytes = 0
   #paidMs: number
+  /** At which the last of it was spent. */
+  #rate: number
 
   constructor(clock: Clock, control: CleanControl) {
     this.#clock = clock
     this.#control = control
     this.#paidMs = clock.monotonicMs()
+    this.#rate = control.bytesPerSecond
   }
 
   /** Accounts for bytes read or written; the next `spend` waits for them. */
@@ -63,10 +66,13 @@ export class Pace {
 
   /** Accounts for bytes, and waits until they may have been spent. Throws CleaningCancelled. */
   async spend(bytes: number): Promise<void> {
+    // What was little at the old rate may be much at a new one: forgiven.
+    if (this.#rate !== this.#control.bytesPerSecond) this.#owedBytes = 0
     this.#owedBytes += bytes
     for (;;) {
       if (this.#control.isCancelled) throw new CleaningCancelled('the compaction was told to end')
       const rate = this.#control.bytesPerSecond
+      this.#rate = rate
       const nowMs = this.#clock.monotonicMs()
       this.#owedBytes = Math.max(0, this.#owedBytes - ((nowMs - this.#paidMs) * rate) / 1000)
       this.#paidMs = nowMs

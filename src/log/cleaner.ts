@@ -129,10 +129,11 @@ export class LogCleaner {
     const job: Job = { log, path: log.directory, control, done: Promise.resolve() }
     this.#jobs.add(job)
     this.#shareRate()
-    job.done = this.#clean(candidate, control).finally(() => {
+    job.done = this.#clean(candidate, control).then((isCleaned) => {
       this.#jobs.delete(job)
       this.#shareRate()
-      this.#fill()
+      // What has failed, or was in the way, is tried again after the usual time.
+      if (isCleaned) this.#fill()
     })
   }
 
@@ -141,8 +142,8 @@ export class LogCleaner {
     for (const { control } of this.#jobs) control.bytesPerSecond = total / this.#jobs.size
   }
 
-  /** Never rejects. */
-  async #clean({ log, directory, dirtiness }: Candidate, control: CleanControl): Promise<void> {
+  /** False when it came to no end. Never rejects. */
+  async #clean({ log, directory, dirtiness }: Candidate, control: CleanControl): Promise<boolean> {
     const name = `${log.topic}-${log.partition}`
     const startedMs = this.#clock.monotonicMs()
     try {
@@ -157,9 +158,10 @@ export class LogCleaner {
       directory.cleanerOffsets.set(log.topic, log.partition, result.endOffset)
     } catch (error) {
       this.#onFailure({ log, directory, dirtiness }, error)
-      return
+      return false
     }
     await this.#checkpoint(directory)
+    return true
   }
 
   #onFailure({ log, directory }: Candidate, error: unknown): void {
