@@ -189,13 +189,12 @@ export async function watchEnds(actor: Actor): Promise<void> {
 
 async function watchLogs({ partitionCount, history, trace }: Actor, admin: Admin): Promise<void> {
   const question = partitionsOf(partitionCount)
-  const starts = question.map(({ partition }) => history.logStart(partition))
   for (const spec of [OffsetSpec.latest, OffsetSpec.earliest]) {
     const asked = question.map((one) => ({ ...one, timestamp: spec }))
     for (const { partition, errorCode, offset } of await admin.listOffsets(asked)) {
       if (errorCode !== 0) continue
       if (spec === OffsetSpec.latest) history.onHighWatermark(partition, offset)
-      else history.onLogStart(partition, offset, starts[partition] ?? 0)
+      else history.onLogStart(partition, offset)
       trace(`${partition} ${spec === OffsetSpec.latest ? 'ends' : 'begins'} at ${offset}`)
     }
   }
