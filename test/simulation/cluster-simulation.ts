@@ -123,7 +123,8 @@ class ClusterSimulation {
     const endMs = this.#world.time.nowMs + this.#run.minutes * MINUTE_MS
     for (let round = 1; this.#world.time.nowMs < endMs; round++) {
       await this.#burst()
-      await this.#advance(this.#random.between(0, 8_000))
+      // Mostly long enough for the cluster to settle; else the next fault meets the last one.
+      await this.#advance(this.#random.between(0, this.#random.chance(0.3) ? 3_000 : 24_000))
       if (round % DISK_CHECK_EVERY === 0) this.#checkDisks()
       await this.#resolve(this.#observer.look())
     }
