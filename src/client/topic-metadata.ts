@@ -45,9 +45,9 @@ export function topicsOf(response: MetadataResponse): TopicMetadata[] {
 }
 
 /**
- * Topics that were asked for lately, those without an error. A broker that is cut off goes on telling
- * of leaders that others have long replaced: an older epoch never takes the place of a newer one,
- * also when the topic was forgotten meanwhile (KIP-320).
+ * Topics that were asked for lately, those without an error. A broker that is cut off goes on
+ * telling of leaders that others have long replaced: an older epoch never takes the place of a
+ * newer one, also when the topic was forgotten meanwhile (KIP-320).
  */
 export class TopicCache {
   readonly #topics = new Map<string, { topic: TopicMetadata; fetchedMs: number }>()
