@@ -164,7 +164,7 @@ test('KAFKA-5490: the last batch of a producer stays, if need be without records
   assert.equal(again.appendAsLeader(retry, leaderOptions()).duplicate, true)
 })
 
-test('aborted records go, markers outlive them; KAFKA-14055: a user key like a marker does not touch it', async () => {
+test('KAFKA-13727, KAFKA-14055: aborted records go, their index and markers outlive them, whatever the keys', async () => {
   const platform = newPlatform()
   const log = createLog(newContext(platform), COMPACT)
   const transaction = (producerId: number, baseSequence: number) => ({
@@ -259,7 +259,7 @@ test('KAFKA-3587, KAFKA-8764: a full offset map, gaps and unaligned offsets come
   assert.equal((await contents(log)).records.length, keys)
 })
 
-test('Redpanda #6105: a truncation during compaction wins', async () => {
+test('Redpanda #6105, #5979: a truncation during compaction wins', async () => {
   const platform = newPlatform()
   const log = createLog(newContext(platform), COMPACT)
   for (let round = 0; round < 8; round += 1) await append(platform, log, keyed([['a', `${round}`]]))
