@@ -116,8 +116,10 @@ function many(name: string, title: string, isWritten: boolean): Case {
   return {
     name,
     title: `10,000 partitions (100 × 100)${title}`,
-    run: (kind) =>
-      withServer(
+    run: async (kind) => {
+      // Minutes a round, for what the case without records tells of Apache Kafka.
+      if (isWritten && kind.name !== 'ottla') return {}
+      return withServer(
         kind,
         async (server, _startedMs, directory) => {
           const common = { port: server.port, pids: server.pids, topic: 'many', partitions: 100 }
@@ -129,7 +131,8 @@ function many(name: string, title: string, isWritten: boolean): Case {
           return { 'create s': seconds, 'RSS MB': memory, ...figures }
         },
         SESSION,
-      ),
+      )
+    },
   }
 }
 
