@@ -246,6 +246,8 @@ export function connect({ host, port, timeoutMs }: ConnectOptions): Promise<Sock
     socket.once('error', onError)
     socket.once('connect', () => {
       clearTimeout(timeout)
+      // What comes before somebody listens stays in the system.
+      socket.pause()
       const connected = new TcpSocket(socket, reader)
       socket.off('error', onError)
       resolve(connected)
