@@ -437,3 +437,15 @@ test('a new partition does not wait until the fetch that is parked at its leader
   assert.equal(answer.errorCode, 0)
   assert.ok(cluster.clock.nowMs - sentMs < 20)
 })
+
+test('who follows a leader that has not heard of it yet asks again soon', async () => {
+  const cluster = await three()
+  const change = { leader: 1, leaderEpoch: 1, isr: [1, 2], partitionEpoch: 2 }
+  cluster.lead(change, [2])
+  await cluster.advance(10)
+  cluster.lead(change, [0, 1])
+  const sentMs = cluster.clock.nowMs
+  const answer = await cluster.resolve(cluster.broker(1).produce(['a']))
+  assert.equal(answer.errorCode, 0)
+  assert.ok(cluster.clock.nowMs - sentMs < 50)
+})

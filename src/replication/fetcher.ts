@@ -24,6 +24,7 @@ export interface FetcherOptions {
   readonly logger: Logger
   readonly throttle: ReplicationThrottle
   settings(): FollowerFetchSettings
+  /** The longest; the first pauses of a row are shorter. */
   backoffMs(): number
   /** The partition is no longer fetched until the controller speaks of it again. */
   onFailed(partition: Partition, error: number): void
@@ -32,6 +33,11 @@ export interface FetcherOptions {
 
 type PartitionAnswer = FetchResponse['responses'][number]['partitions'][number]
 
+/**
+ * A new leader is often a few milliseconds behind its followers in hearing of it; while it is not
+ * asked again, nothing that needs this follower is acknowledged.
+ */
+const FIRST_BACKOFF_MS = 20
 const LATEST = -1
 const EARLIEST_LOCAL = -4
 
@@ -126,8 +132,18 @@ export class Fetcher {
     return new Promise((resolve) => {
       this.#wake = resolve
       if (this.#partitions.size === 0) return
-      this.#timer = this.#options.clock.setTimer(this.#options.backoffMs(), () => this.#wakeUp())
+      this.#timer = this.#options.clock.setTimer(this.#restMs(), () => this.#wakeUp())
     })
+  }
+
+  /** Until the first delay is over; a throttle is looked at again after the longest one. */
+  #restMs(): number {
+    const nowMs = this.#options.clock.monotonicMs()
+    let restMs = this.#options.backoffMs()
+    for (const { delayedUntilMs } of this.#partitions.values()) {
+      if (delayedUntilMs > nowMs) restMs = Math.min(restMs, delayedUntilMs - nowMs)
+    }
+    return restMs
   }
 
   #wakeUp(): void {
@@ -139,7 +155,10 @@ export class Fetcher {
   }
 
   async #fetch(ready: readonly FollowedPartition[]): Promise<void> {
-    const { version, request } = this.#session.next(ready, this.#options.settings())
+    const settings = this.#options.settings()
+    // A partition that is delayed does not wait for the others' parked fetch.
+    const maxWaitMs = Math.min(settings.maxWaitMs, Math.ceil(this.#restMs()))
+    const { version, request } = this.#session.next(ready, { ...settings, maxWaitMs })
     const offsets = new Map(ready.map((followed) => [followed, followed.fetchOffset]))
     let response: FetchResponse
     this.#isAsking = true
@@ -181,7 +200,9 @@ export class Fetcher {
   }
 
   #delay(followed: FollowedPartition): void {
-    followed.delayedUntilMs = this.#options.clock.monotonicMs() + this.#options.backoffMs()
+    const pauseMs = FIRST_BACKOFF_MS * 2 ** followed.delays++
+    followed.delayedUntilMs =
+      this.#options.clock.monotonicMs() + Math.min(pauseMs, this.#options.backoffMs())
   }
 
   async #process(
@@ -233,6 +254,7 @@ export class Fetcher {
       this.#options.onFetched(records.length)
       this.#options.throttle.record(followed.partition, records.length)
     }
+    followed.delays = 0
     followed.partition.followLeader(answer.highWatermark, answer.logStartOffset)
     followed.lag = Math.max(0, answer.highWatermark - followed.log.nextOffset)
     return true

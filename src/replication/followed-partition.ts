@@ -19,6 +19,8 @@ export class FollowedPartition {
   lastFetchedEpoch = UNKNOWN
   /** Not fetched before (monotonic): after an error, or while its bytes are being written. */
   delayedUntilMs = 0
+  /** In a row, without an answer between them that brought it on. */
+  delays = 0
   /** The place to fetch from is known. */
   isPositioned = false
   /** How far behind the leader's high watermark it was; -1 before the first answer. */
