@@ -19,7 +19,7 @@ import { readBack } from '../support/read-back.ts'
 import { until } from '../support/until.ts'
 import { EMBEDDED_FAULTS, FAULTS, type Fault, type Roles } from './faults.ts'
 import { IDS, ProcessCluster } from './process-cluster.ts'
-import { GROUP, PARTITIONS, SteadyLoad, TOPIC } from './steady-load.ts'
+import { GROUP, PARTITIONS, SteadyLoad, TOPIC } from '../support/steady-load.ts'
 
 /** Longer than a session and a request may take to run out, on a busy machine. */
 const PATIENCE_MS = 60_000

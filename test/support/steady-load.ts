@@ -6,7 +6,7 @@ import { Consumer } from '../../src/client/consumer.ts'
 import { KafkaClient } from '../../src/client/kafka-client.ts'
 import { Producer } from '../../src/client/producer.ts'
 import { nodePlatform } from '../../src/platform/node/node-platform.ts'
-import { pause, until } from '../support/until.ts'
+import { pause, until } from './until.ts'
 
 export const TOPIC = 'orders'
 export const PARTITIONS = 6
