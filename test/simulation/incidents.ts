@@ -179,7 +179,7 @@ export const INCIDENTS: Readonly<Record<string, Script>> = {
     incident.slow(1, CONTROLLER, 15_000)
     incident.cut(1, 3)
     await incident.send(1, 1, 1)
-    await incident.advance(7_000)
+    await incident.advance(8_000)
     incident.cut('zookeeper', CONTROLLER, 'one way')
     const successor = await incident.electController()
     const [victim, other] = successor === 3 ? [2, 3] : [3, 2]
