@@ -88,7 +88,9 @@ export const FAULTS: readonly Fault[] = [
 /** For three brokers of which the first has ZooKeeper within it, with gates between them. */
 export const EMBEDDED_FAULTS: readonly Fault[] = [
   fault('SIGKILL of the broker with ZooKeeper', (scene) => killedTogether(scene, [1])),
-  fault('a broker is cut off from the others', (scene) => cutOff(scene, 2)),
+  fault('the group coordinator is cut off, or a broker', (scene) => {
+    return cutOff(scene, scene.roles.coordinator === 3 ? 3 : 2)
+  }),
   fault('SIGTERM of the broker with ZooKeeper', async ({ cluster }) => {
     await cluster.of(1).stop()
     await cluster.restart(1)

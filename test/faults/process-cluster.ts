@@ -1,6 +1,6 @@
 // Three brokers as processes and what keeps their ZooKeeper: a process of its own, or broker 1 in
-// which it is embedded. In the second kind, what goes between brokers and to ZooKeeper passes gates,
-// by which a broker can be cut off from the others while clients still reach it.
+// which it is embedded. In the second kind everything passes gates, by which a broker can be cut off
+// from the others, from ZooKeeper and from clients, while its process goes on.
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { BrokerProcess } from '../support/broker-process.ts'
@@ -27,6 +27,8 @@ export class ProcessCluster {
   readonly brokers = new Map<number, BrokerProcess>()
   zookeeper: ZooKeeperProcess | undefined
   readonly #gates = new Map<number, readonly Gate[]>()
+  /** What clients know, where that is not the broker's own port. */
+  readonly #clientPorts: number[] = []
 
   /** ZooKeeper is a process of its own. */
   static async start(directory: string): Promise<ProcessCluster> {
@@ -48,17 +50,20 @@ export class ProcessCluster {
       const [port, brokerPort] = [await freePort(), await freePort()]
       const toZooKeeper = await Gate.open(zookeeperPort)
       const toBroker = await Gate.open(brokerPort)
-      cluster.#gates.set(id, [toZooKeeper, toBroker])
+      const toClients = await Gate.open(port)
+      cluster.#gates.set(id, [toZooKeeper, toBroker, toClients])
+      cluster.#clientPorts.push(toClients.port)
       const where: Settings =
         id === 1
           ? { 'ottla.zookeeper.listeners': `127.0.0.1:${zookeeperPort}` }
           : { 'zookeeper.connect': `127.0.0.1:${toZooKeeper.port}` }
-      const listeners = `PLAINTEXT://127.0.0.1:${port},BROKERS://127.0.0.1:${brokerPort}`
+      const listenersAt = (client: number, broker: number): string =>
+        `PLAINTEXT://127.0.0.1:${client},BROKERS://127.0.0.1:${broker}`
       const settings = {
         ...SETTINGS,
         ...where,
-        listeners,
-        'advertised.listeners': listeners.replace(`:${brokerPort}`, `:${toBroker.port}`),
+        listeners: listenersAt(port, brokerPort),
+        'advertised.listeners': listenersAt(toClients.port, toBroker.port),
         'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,BROKERS:PLAINTEXT',
         'inter.broker.listener.name': 'BROKERS',
       }
@@ -73,6 +78,9 @@ export class ProcessCluster {
   }
 
   get bootstrap(): string {
+    if (this.#clientPorts.length > 0) {
+      return this.#clientPorts.map((port) => `127.0.0.1:${port}`).join(',')
+    }
     return [...this.brokers.values()].map(({ bootstrap }) => bootstrap).join(',')
   }
 
@@ -90,7 +98,7 @@ export class ProcessCluster {
     this.zookeeper = await this.zookeeper?.again()
   }
 
-  /** From the other brokers and from ZooKeeper, not from clients. */
+  /** From everybody; the process goes on, and believes for a while what it was told last. */
   cut(id: number): void {
     for (const gate of this.#gates.get(id) ?? []) gate.cut()
   }
