@@ -53,6 +53,8 @@ export class Fetcher {
   #refusals = 0
   #isAsking = false
   #isInterrupted = false
+  /** Until the first delay is over, as of the last look at what is ready. */
+  #pauseMs = 0
   #loop: Promise<void>
 
   constructor(options: FetcherOptions) {
@@ -119,8 +121,12 @@ export class Fetcher {
   #ready(): FollowedPartition[] {
     const nowMs = this.#options.clock.monotonicMs()
     const ready: FollowedPartition[] = []
+    // A throttle is looked at again after the longest delay.
+    this.#pauseMs = this.#options.backoffMs()
     for (const followed of this.#partitions.values()) {
-      if (!followed.isPositioned || !followed.isCurrent || followed.delayedUntilMs > nowMs) continue
+      const leftMs = followed.delayedUntilMs - nowMs
+      if (leftMs > 0) this.#pauseMs = Math.min(this.#pauseMs, leftMs)
+      if (!followed.isPositioned || !followed.isCurrent || leftMs > 0) continue
       if (followed.lag !== 0 && this.#options.throttle.holdsBack(followed.partition)) continue
       ready.push(followed)
     }
@@ -132,18 +138,8 @@ export class Fetcher {
     return new Promise((resolve) => {
       this.#wake = resolve
       if (this.#partitions.size === 0) return
-      this.#timer = this.#options.clock.setTimer(this.#restMs(), () => this.#wakeUp())
+      this.#timer = this.#options.clock.setTimer(this.#pauseMs, () => this.#wakeUp())
     })
-  }
-
-  /** Until the first delay is over; a throttle is looked at again after the longest one. */
-  #restMs(): number {
-    const nowMs = this.#options.clock.monotonicMs()
-    let restMs = this.#options.backoffMs()
-    for (const { delayedUntilMs } of this.#partitions.values()) {
-      if (delayedUntilMs > nowMs) restMs = Math.min(restMs, delayedUntilMs - nowMs)
-    }
-    return restMs
   }
 
   #wakeUp(): void {
@@ -157,7 +153,7 @@ export class Fetcher {
   async #fetch(ready: readonly FollowedPartition[]): Promise<void> {
     const settings = this.#options.settings()
     // A partition that is delayed does not wait for the others' parked fetch.
-    const maxWaitMs = Math.min(settings.maxWaitMs, Math.ceil(this.#restMs()))
+    const maxWaitMs = Math.min(settings.maxWaitMs, Math.ceil(this.#pauseMs))
     const { version, request } = this.#session.next(ready, { ...settings, maxWaitMs })
     const offsets = new Map(ready.map((followed) => [followed, followed.fetchOffset]))
     let response: FetchResponse

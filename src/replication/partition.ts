@@ -54,9 +54,7 @@ export class Partition {
     this.topic = topic
     this.index = index
     this.#surroundings = surroundings
-    this.#lastStanding = new LastStanding(() => {
-      this.#advanceHighWatermark(surroundings.clock.monotonicMs())
-    })
+    this.#lastStanding = new LastStanding(() => this.reconsiderHighWatermark())
     this.#inSync = new IsrNegotiation(this, surroundings, {
       committed: (partitionEpoch) => {
         this.#partitionEpoch = partitionEpoch
