@@ -21,19 +21,22 @@ export async function suspect(machine: Machine, brokerId: number): Promise<void>
 
 /** The broker answers again, and is still registered as it was. */
 export async function absolve(machine: Machine, brokerId: number): Promise<void> {
-  const { context, queues, logger } = machine.term
+  const { context, logger } = machine.term
   if (!context.suspected.delete(brokerId)) return
   logger.info(`Broker ${brokerId} takes connections again`)
-  queues.add(brokerId)
-  await machine.onBrokersStarted([brokerId])
+  await bringBack(machine, [brokerId])
 }
 
 /** Nobody watches processes any more: whoever has a session counts as alive. */
 export async function absolveAll(machine: Machine): Promise<void> {
-  const { context, queues } = machine.term
-  const brokerIds = [...context.suspected]
+  const { suspected } = machine.term.context
+  const brokerIds = [...suspected]
   if (brokerIds.length === 0) return
-  context.suspected.clear()
-  for (const brokerId of brokerIds) queues.add(brokerId)
+  suspected.clear()
+  await bringBack(machine, brokerIds)
+}
+
+async function bringBack(machine: Machine, brokerIds: readonly number[]): Promise<void> {
+  for (const brokerId of brokerIds) machine.term.queues.add(brokerId)
   await machine.onBrokersStarted(brokerIds)
 }

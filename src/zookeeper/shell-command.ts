@@ -94,7 +94,11 @@ export function pathOf(line: ParsedLine, suffix = ''): string {
 
 export function versionOf(line: ParsedLine): number {
   const text = line.values.get('v')
-  if (text === undefined) return -1
+  return text === undefined ? -1 : integerOf(text)
+}
+
+/** Refuses what is no whole number, in Java's words. */
+export function integerOf(text: string): number {
   if (!/^[+-]?\d+$/.test(text)) throw new ShellUsageError(`For input string: "${text}"`)
   return Number(text)
 }

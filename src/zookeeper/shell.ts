@@ -4,7 +4,7 @@
 import type { ZooKeeperClient } from './client.ts'
 import type { WatchEvent } from './client-options.ts'
 import { ZooKeeperError } from './errors.ts'
-import { describe, ShellOutput } from './shell-command.ts'
+import { describe, integerOf, ShellOutput } from './shell-command.ts'
 import type { ShellCommand } from './shell-command.ts'
 import { eventLines, NODE_COMMANDS } from './shell-commands.ts'
 import { parseLine, parseOptions, ShellUsageError } from './shell-line.ts'
@@ -163,9 +163,9 @@ export class Shell {
 
   /** Runs a line of the history; that line stands there twice afterwards. */
   #redo(text: string, output: ShellOutput): Promise<void> {
-    if (!/^[+-]?\d+$/.test(text)) throw new ShellUsageError(`For input string: "${text}"`)
-    const line = this.#history[Number(text)]
-    if (line === undefined || Number(text) >= this.#history.length - 1) {
+    const number = integerOf(text)
+    const line = this.#history[number]
+    if (line === undefined || number >= this.#history.length - 1) {
       throw new ShellUsageError('Command index out of range')
     }
     if (parseLine(line)[0] === 'redo') throw new ShellUsageError('No redoing redos')
