@@ -13,11 +13,12 @@ import {
 import { OpenLoop } from './cluster-open-loop.ts'
 import { leadersOf, type ClusterCommon } from './cluster-view.ts'
 import { fetchFrame, readFetched } from './fetch-frames.ts'
-import { errorPosition, produceFrames, type ProduceFrames } from './frames.ts'
+import { produceFrames } from './frames.ts'
 import { Samples } from './histogram.ts'
 import type { JobResult } from './jobs.ts'
 import { pause } from './pause.ts'
 import { measure } from './procfs.ts'
+import { ProduceLoad } from './produce-load.ts'
 import { RawConnection } from './raw-connection.ts'
 
 export interface ClusterProduceJob extends ClusterCommon {
@@ -70,56 +71,22 @@ async function produce(job: ClusterProduceJob): Promise<JobResult> {
   const control = await RawConnection.open(leaders[0]?.port ?? 0)
   const shape = { recordBytes, batchBytes, compression: Compression.none }
   const partitionCount = leaders.reduce((sum, { partitions }) => sum + partitions.length, 0)
-  const errorAt = errorPosition(job.topic)
-  const latencies = new Samples()
-  const enough = Promise.withResolvers<void>()
-  let requests = 0
-  let acknowledgedBytes = 0
-  let isMeasuring = false
-  let isOver = false
-  const pump = (connection: RawConnection, frames: ProduceFrames, partition: number): void => {
-    const sentAt = performance.now()
-    connection.send(frames.next(partition), (answer) => {
-      const error = answer.readInt16BE(errorAt)
-      if (error !== 0) throw new Error(`Produce was answered with error ${error}`)
-      if (isMeasuring) {
-        requests++
-        latencies.add(performance.now() - sentAt)
-      }
-      acknowledgedBytes += frames.valueBytesPerRequest
-      if (job.bytes !== undefined && acknowledgedBytes >= job.bytes) enough.resolve()
-      if (!isOver) pump(connection, frames, partition)
-    })
-  }
-  const open: RawConnection[] = []
+  const load = new ProduceLoad({ ...job, pids: pidsOf(job) })
   for (let number = 0; number < job.connections; number++) {
     const leader = leaders[number % leaders.length]
     if (leader === undefined) throw new Error('no partition has a leader')
     const connection = await RawConnection.open(leader.port)
-    open.push(connection)
     const frames = produceFrames(job.topic, partitionCount, shape, await producerId(control), -1)
-    for (let slot = 0; slot < job.inFlight; slot++) {
-      const own = Math.floor(number / leaders.length) + slot
-      pump(connection, frames, leader.partitions[own % leader.partitions.length] ?? 0)
-    }
+    const first = Math.floor(number / leaders.length)
+    const slots = Array.from(
+      { length: job.inFlight },
+      (_, slot) => leader.partitions[(first + slot) % leader.partitions.length] ?? 0,
+    )
+    load.start(connection, frames, slots)
   }
-  await pause(job.warmSeconds * 1000)
-  const before = acknowledgedBytes
-  const window = await measure(
-    { pids: pidsOf(job), seconds: job.seconds },
-    (on) => (isMeasuring = on),
-    job.bytes === undefined ? undefined : enough.promise,
-  )
-  isOver = true
-  const valueBytes = acknowledgedBytes - before
-  await pause(200)
-  for (const connection of [control, ...open]) connection.close()
-  return {
-    work: batchBytes > recordBytes ? valueBytes / 1e6 : requests,
-    ...window,
-    p50Ms: latencies.quantile(0.5),
-    p99Ms: latencies.quantile(0.99),
-  }
+  const result = await load.finish()
+  control.close()
+  return result
 }
 
 /** Records one by one at a fixed rate, each timed from its sending to its arrival at a consumer. */

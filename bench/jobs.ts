@@ -7,11 +7,12 @@ import { decodeResponseHeader } from '../src/wire/messages/headers.ts'
 import { Compression } from '../src/wire/records/compression.ts'
 import { call, createTopic, producerId } from './cluster-calls.ts'
 import { runClusterJob, type ClusterJob } from './cluster-jobs.ts'
-import { errorPosition, PRODUCE_VERSION, produceFrames, type ProduceFrames } from './frames.ts'
+import { errorPosition, PRODUCE_VERSION, produceFrames } from './frames.ts'
 import { fetchFrame, readFetched } from './fetch-frames.ts'
 import { runGroupJob, type GroupJob } from './group-jobs.ts'
 import { Samples } from './histogram.ts'
 import { cpuSeconds, measure } from './procfs.ts'
+import { ProduceLoad } from './produce-load.ts'
 import { RawConnection } from './raw-connection.ts'
 import { runStorageJob, type StorageJob } from './storage-jobs.ts'
 
@@ -130,47 +131,20 @@ async function produce(job: ProduceJob): Promise<JobResult> {
     batchBytes: job.batchBytes,
     compression: Compression[job.compression],
   }
-  const errorAt = errorPosition(job.topic)
-  const latencies = new Samples()
-  let requests = 0
-  let valueBytes = 0
-  let isMeasuring = false
-  let isOver = false
-  const pump = (connection: RawConnection, frames: ProduceFrames, partition: number): void => {
-    const sentAt = performance.now()
-    connection.send(frames.next(partition), (answer) => {
-      const error = answer.readInt16BE(errorAt)
-      if (error !== 0) throw new Error(`Produce was answered with error ${error}`)
-      if (isMeasuring) {
-        requests++
-        valueBytes += frames.valueBytesPerRequest
-        latencies.add(performance.now() - sentAt)
-      }
-      if (!isOver) pump(connection, frames, partition)
-    })
-  }
-  const open: RawConnection[] = []
+  const load = new ProduceLoad(job)
   for (let number = 0; number < job.connections; number++) {
     const connection = await RawConnection.open(job.port)
-    open.push(connection)
     const id = job.idempotent ? await producerId(control) : -1
     const frames = produceFrames(job.topic, job.partitions, shape, id, -1)
-    for (let slot = 0; slot < job.inFlight; slot++) {
-      pump(connection, frames, (number + slot) % job.partitions)
-    }
+    const slots = Array.from(
+      { length: job.inFlight },
+      (_, slot) => (number + slot) % job.partitions,
+    )
+    load.start(connection, frames, slots)
   }
-  await pause(job.warmSeconds * 1000)
-  const window = await measure(job, (on) => (isMeasuring = on))
-  isOver = true
-  await pause(200)
-  for (const connection of [control, ...open]) connection.close()
-  const isBatched = job.batchBytes > job.recordBytes
-  return {
-    work: isBatched ? valueBytes / 1e6 : requests,
-    ...window,
-    p50Ms: latencies.quantile(0.5),
-    p99Ms: latencies.quantile(0.99),
-  }
+  const result = await load.finish()
+  control.close()
+  return result
 }
 
 /** Reads all partitions over and over, each with its own connection. */
