@@ -1,6 +1,7 @@
 // Proposals of in-sync sets, with a controller that answers when the test says so.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Clock } from '../platform/clock.ts'
 import type { IsrChange, IsrOutcome } from '../replication/partition-state.ts'
 import { silentLogger } from '../telemetry/logger.ts'
 import { simulatedPlatform } from '../testing/simulated/simulated-world.ts'
@@ -38,6 +39,19 @@ function answer(
   return Promise.resolve({ throttleTimeMs: 0, errorCode: Errors.NONE, topics: answers })
 }
 
+function proposalsTo(
+  alterPartition: (request: AlterPartitionRequest) => Promise<unknown>,
+  clock: Clock,
+): IsrProposals {
+  return new IsrProposals({
+    brokerId: 1,
+    brokerEpoch: () => 1,
+    controllerLink: () => ({ alterPartition }) as unknown as ControllerLink,
+    clock,
+    logger: silentLogger,
+  })
+}
+
 test('a proposal of a new leader epoch takes the place of one that could not be sent', async () => {
   const { clock } = simulatedPlatform({ seed: 1 })
   const requests: AlterPartitionRequest[] = []
@@ -49,13 +63,7 @@ test('a proposal of a new leader epoch takes the place of one that could not be 
       leaderEpoch === 2 ? Errors.NONE : Errors.FENCED_LEADER_EPOCH,
     )
   }
-  const proposals = new IsrProposals({
-    brokerId: 1,
-    brokerEpoch: () => 1,
-    controllerLink: () => ({ alterPartition }) as unknown as ControllerLink,
-    clock,
-    logger: silentLogger,
-  })
+  const proposals = proposalsTo(alterPartition, clock)
   const outcomes: IsrOutcome[] = []
   proposals.propose(change(1), (outcome) => outcomes.push(outcome))
   await clock.settle()
@@ -81,13 +89,7 @@ test('what the controller refuses is not proposed again at once, and holds up no
       asked[partitionIndex === 0 ? 0 : 1] += 1
       return partitionIndex === 0 ? Errors.INELIGIBLE_REPLICA : Errors.NONE
     })
-  const proposals = new IsrProposals({
-    brokerId: 1,
-    brokerEpoch: () => 1,
-    controllerLink: () => ({ alterPartition }) as unknown as ControllerLink,
-    clock,
-    logger: silentLogger,
-  })
+  const proposals = proposalsTo(alterPartition, clock)
   // As a leader does whose follower goes on fetching: up to a thousand times in no time at all.
   const insist = (): void => {
     if (asked[0] < 1_000) proposals.propose(change(1), insist)

@@ -3,9 +3,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Errors } from '../wire/errors.ts'
 import { controlBatch, ControlType } from '../wire/records/control-batch.ts'
-import type { SimulatedPlatform } from '../testing/simulated/simulated-world.ts'
-import type { Log } from './log.ts'
 import {
+  append,
   batchOf,
   createLog,
   leaderOptions,
@@ -19,12 +18,6 @@ import {
 } from './support.test.ts'
 
 const T0 = 1_700_000_000_000
-
-async function append(platform: SimulatedPlatform, log: Log, records: Buffer, options = {}) {
-  const result = log.appendAsLeader(records, leaderOptions(options))
-  await settle(platform)
-  return result
-}
 
 test('an append gets offsets at once, and is readable once it is written', async () => {
   const platform = newPlatform()

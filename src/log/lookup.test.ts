@@ -2,25 +2,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as batch from '../wire/records/batch.ts'
-import type { SimulatedPlatform } from '../testing/simulated/simulated-world.ts'
 import type { Log } from './log.ts'
-import {
-  batchOf,
-  createLog,
-  leaderOptions,
-  newContext,
-  newPlatform,
-  reopenLog,
-  settle,
-} from './support.test.ts'
+import { append, batchOf, createLog, newContext, newPlatform, reopenLog } from './support.test.ts'
 
 const T0 = 1_700_000_000_000
-
-async function append(platform: SimulatedPlatform, log: Log, records: Buffer, options = {}) {
-  const result = log.appendAsLeader(records, leaderOptions(options))
-  await settle(platform)
-  return result
-}
 
 test('records are found by time, the newest by -3, in every segment', async () => {
   const platform = newPlatform()

@@ -14,7 +14,7 @@ import { CleanControl } from './clean-control.ts'
 import type { CleanLimits } from './clean-log.ts'
 import { LogContext } from './log-context.ts'
 import type { LogContextOptions } from './log-context.ts'
-import type { AppendOptions, ReadOptions, ReadResult } from './log-types.ts'
+import type { AppendOptions, AppendResult, ReadOptions, ReadResult } from './log-types.ts'
 import { Log } from './log.ts'
 
 export const FIXTURES = join(import.meta.dirname, '../../test/fixtures/log')
@@ -132,6 +132,18 @@ export async function settle(platform: SimulatedPlatform): Promise<void> {
     await platform.clock.advance(0)
     await new Promise<void>((resolve) => setImmediate(resolve))
   }
+}
+
+/** Appends as a leader, and waits until it is written. */
+export async function append(
+  platform: SimulatedPlatform,
+  log: Log,
+  records: Buffer,
+  options: Partial<AppendOptions> = {},
+): Promise<AppendResult> {
+  const result = log.appendAsLeader(records, leaderOptions(options))
+  await settle(platform)
+  return result
 }
 
 /** Offsets and values of what a read gave, cut as a client does. */
